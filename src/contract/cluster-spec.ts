@@ -1,0 +1,76 @@
+/** What kind of cluster to run: with a node that runs pods, or the API alone. */
+export type ClusterMode = "node" | "control-plane";
+
+/** A mount made in the node's private mount namespace, in order. Gone with its last process. */
+export type NodeMount =
+  | { readonly kind: "tmpfs"; readonly target: string; readonly sizeBytes?: number }
+  | { readonly kind: "bind"; readonly source: string; readonly target: string }
+  /**
+   * Covers a directory with a tmpfs that holds live bind mounts of everything
+   * that was there, and the listed files (name -> content) added or replaced.
+   */
+  | { readonly kind: "supplement"; readonly target: string; readonly files: Readonly<Record<string, string>> }
+  | { readonly kind: "cgroup-v1"; readonly target: string; readonly controllers: string };
+
+/** How packets of pods leave the machine. */
+export type Egress =
+  | { readonly kind: "none"; readonly because: string }
+  /** `masquerade` needs the extension; `snat` names the address that is used instead. */
+  | { readonly kind: "masquerade"; readonly iptables: string; readonly link: string }
+  | { readonly kind: "snat"; readonly iptables: string; readonly link: string; readonly address: string };
+
+/**
+ * A cluster, wholly decided: what runs, where, with which settings. It is made
+ * from the user's options, adjusted by remedies, kept in the state directory and
+ * carried out by the supervisor.
+ */
+export interface ClusterSpec {
+  readonly name: string;
+  /** A random id that marks every process of this cluster (SANDKUBE_CLUSTER). */
+  readonly id: string;
+  readonly mode: ClusterMode;
+  readonly stateDirectory: string;
+  readonly kubernetesVersion: string;
+  readonly nodeName: string;
+  /** Absolute paths of the binaries. */
+  readonly binaries: Readonly<Record<BinaryName, string>>;
+  /** Image archives that are imported before the node is called usable. */
+  readonly images: readonly string[];
+  readonly api: {
+    readonly bindAddress: string;
+    readonly advertiseAddress: string;
+    readonly port: number;
+    /** Further names and addresses in the serving certificate. */
+    readonly subjectAltNames: readonly string[];
+  };
+  readonly network: {
+    readonly bridge: string;
+    readonly podCidr: string;
+    readonly serviceCidr: string;
+    /** The bridge's address, which is the node's address. */
+    readonly nodeAddress: string;
+    readonly dnsAddress: string;
+    readonly egress: Egress;
+  };
+  readonly kubelet: {
+    /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */
+    readonly configuration: Readonly<Record<string, unknown>>;
+  };
+  readonly containerd: {
+    /** Holds images and snapshots. */
+    readonly rootDirectory: string;
+    readonly snapshotter: "overlayfs" | "native";
+    readonly unprivilegedPorts: boolean;
+    readonly unprivilegedIcmp: boolean;
+    /** runc's --no-new-keyring. */
+    readonly noNewKeyring: boolean;
+  };
+  /** Mounts of the node's private mount namespace. */
+  readonly mounts: readonly NodeMount[];
+  /** Whether the node's processes get a mount namespace of their own. */
+  readonly privateMounts: boolean;
+}
+
+/** The binaries a cluster may need. */
+export type BinaryName =
+  "kubernetes" | "kine" | "containerd" | "containerd-shim-runc-v2" | "ctr" | "runc" | "sandkube-cni";

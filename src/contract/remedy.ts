@@ -1,0 +1,26 @@
+import type { Diagnosis } from "./blocker.ts";
+import type { ClusterSpec } from "./cluster-spec.ts";
+import type { Facts } from "./observation.ts";
+
+/** How true to the real thing a remedy is. */
+export type Fidelity = "exact" | "emulated" | "stubbed";
+
+/**
+ * Clears one or more blockers. A remedy changes the cluster's specification and
+ * nothing else; what the specification asks for (mounts, files, rules) is made
+ * by the supervisor inside the node's own mount namespace and is gone with it.
+ */
+export interface Remedy {
+  /** The file's name, in kebab-case. */
+  readonly id: string;
+  readonly title: string;
+  /** The ids of the blockers that it clears. */
+  readonly clears: readonly string[];
+  readonly fidelity: Fidelity;
+  /** What it costs: memory, time, a feature. */
+  readonly cost: string;
+  /** What is not as it seems once it is applied. Printed in every report. */
+  readonly disclosure: string;
+  feasible(facts: Facts): Diagnosis;
+  adjust(spec: ClusterSpec, facts: Facts): ClusterSpec;
+}

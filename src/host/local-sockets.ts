@@ -1,0 +1,75 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Sockets } from "../contract/host.ts";
+
+/** The sockets of this machine. */
+export class LocalSockets implements Sockets {
+  async canListen(
+    address: string,
+    port: number,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly code: string }> {
+    try {
+      const server = await listen({ host: address, port, exclusive: true });
+      await close(server);
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, code: (error as NodeJS.ErrnoException).code ?? "unknown" };
+    }
+  }
+
+  canConnect(address: string, port: number, timeout: number): Promise<boolean> {
+    return connects(connect({ host: address, port }), timeout);
+  }
+
+  canConnectUnix(path: string, timeout: number): Promise<boolean> {
+    return connects(connect({ path }), timeout);
+  }
+
+  async lock(name: string): Promise<AsyncDisposable | undefined> {
+    try {
+      // A leading NUL makes the name abstract: no file is left behind (unix(7)).
+      const server = await listen({ path: `\0sandkube/${name}` });
+      server.unref();
+      return { [Symbol.asyncDispose]: () => close(server) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return undefined;
+      throw error;
+    }
+  }
+}
+
+function listen(options: Parameters<Server["listen"]>[0]): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", reject);
+    server.listen(options, () => {
+      resolve(server);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+}
+
+function connects(socket: Socket, timeout: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(timeout);
+    socket.once("connect", () => {
+      end(true);
+    });
+    socket.once("timeout", () => {
+      end(false);
+    });
+    socket.once("error", () => {
+      end(false);
+    });
+  });
+}
