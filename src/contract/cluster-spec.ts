@@ -39,9 +39,16 @@ export interface ClusterSpec {
   readonly api: {
     readonly bindAddress: string;
     readonly advertiseAddress: string;
-    readonly port: number;
     /** Further names and addresses in the serving certificate. */
     readonly subjectAltNames: readonly string[];
+  };
+  /** TCP ports that the components listen on. */
+  readonly ports: {
+    readonly api: number;
+    readonly controllerManager: number;
+    readonly scheduler: number;
+    readonly kubelet: number;
+    readonly kubeletHealth: number;
   };
   readonly network: {
     readonly bridge: string;
@@ -56,14 +63,20 @@ export interface ClusterSpec {
     /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */
     readonly configuration: Readonly<Record<string, unknown>>;
   };
+  /** The cgroup below which every pod of this cluster runs, as an absolute cgroup path. */
+  readonly cgroupRoot: string;
   readonly containerd: {
     /** Holds images and snapshots. */
     readonly rootDirectory: string;
     readonly snapshotter: "overlayfs" | "native";
     readonly unprivilegedPorts: boolean;
     readonly unprivilegedIcmp: boolean;
+    /** The image of pod sandboxes, which is imported and never pulled. */
+    readonly pauseImage: string;
     /** runc's --no-new-keyring. */
     readonly noNewKeyring: boolean;
+    /** containerd's restrict_oom_score_adj: containers get no lower score than containerd itself has. Default: false. */
+    readonly restrictOomScoreAdj?: boolean;
   };
   /** Mounts of the node's private mount namespace. */
   readonly mounts: readonly NodeMount[];

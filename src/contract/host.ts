@@ -28,6 +28,15 @@ export interface CommandOptions {
   readonly acceptedExitCodes?: readonly number[] | "any";
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Receives standard output as it comes, unchanged; it is then not captured. Not ended. */
+  readonly stdout?: Writable;
+  /** Receives standard error as it comes, unchanged; it is then not captured. Not ended. */
+  readonly stderr?: Writable;
+  /**
+   * Milliseconds of silence after the program's end, after which output is
+   * called complete though another process still holds it. Default: wait for it.
+   */
+  readonly outputGrace?: number;
   /** Gives the command this process's own stdin, stdout and stderr; nothing is captured and no timeout applies. */
   readonly attached?: boolean;
 }
@@ -87,6 +96,8 @@ export interface Files {
   makeTemporaryDirectory(prefix: string): Promise<string>;
   /** Removes a file or a whole tree; nothing there is fine. Never crosses into a mount. */
   remove(path: string): Promise<void>;
+  /** Removes an empty directory. */
+  removeDirectory(path: string): Promise<void>;
   /** Names of the entries, sorted; undefined where nothing is there. */
   list(path: string): Promise<readonly string[] | undefined>;
   /** Follows links; undefined where nothing is there. */

@@ -13,12 +13,18 @@ export type Observation<T> = { readonly exhibits: readonly Exhibit[] } & (
   { readonly kind: "measured"; readonly value: T } | { readonly kind: "inconclusive"; readonly because: string }
 );
 
+/** What a measurement is about, besides the machine itself. */
+export interface ProbeSubject {
+  /** The directory that will hold the cluster's state. It need not exist. */
+  readonly stateDirectory: string;
+}
+
 /** Measures one fact and never judges it. */
 export interface Probe<T> {
   /** The file's name, in kebab-case. */
   readonly id: string;
   readonly title: string;
-  measure(host: Host, signal: AbortSignal): Promise<Observation<T>>;
+  measure(host: Host, signal: AbortSignal, subject: ProbeSubject): Promise<Observation<T>>;
 }
 
 /** What the probes found, by probe id. Can be saved and judged elsewhere. */

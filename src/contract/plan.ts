@@ -1,12 +1,13 @@
 import type { Diagnosis } from "./blocker.ts";
 import type { ClusterMode } from "./cluster-spec.ts";
+import type { ComponentName } from "./component-name.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** A blocker that the facts show, and what is to be done about it. */
 export interface PlannedBlocker {
   readonly id: string;
   readonly title: string;
-  readonly stops: readonly string[];
+  readonly stops: readonly ComponentName[];
   readonly diagnosis: Diagnosis;
   /** The remedy chosen; undefined where none is needed or none is feasible. */
   readonly remedy: Remedy | undefined;
@@ -23,4 +24,6 @@ export interface Plan {
   readonly remedies: readonly Remedy[];
   /** Blockers that stop the mode and that nothing clears. */
   readonly unresolved: readonly PlannedBlocker[];
+  /** Blockers of the mode that could not be judged and that no harmless remedy meets: it may fail there. */
+  readonly uncertain: readonly PlannedBlocker[];
 }

@@ -19,6 +19,8 @@ export interface Remedy {
   readonly fidelity: Fidelity;
   /** What it costs: memory, time, a feature. */
   readonly cost: string;
+  /** Whether it does no damage where its blocker turns out not to be there; then "could not tell" is enough to apply it. */
+  readonly harmless: boolean;
   /** What is not as it seems once it is applied. Printed in every report. */
   readonly disclosure: string;
   feasible(facts: Facts): Diagnosis;

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import type { CommandOptions, CommandResult, Commands } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
@@ -22,6 +23,7 @@ export class LocalCommands implements Commands {
   }
 
   async run(argv: readonly [string, ...string[]], options: CommandOptions = {}): Promise<CommandResult> {
+    options.signal?.throwIfAborted(); // execa would start the program and then end it
     const [file, ...rest] = argv;
     const timeout = options.timeout ?? defaultTimeout;
     const start = performance.now();
@@ -32,8 +34,15 @@ export class LocalCommands implements Commands {
       stripFinalNewline: false,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-      ...(options.attached === true ? { stdio: "inherit" } : { timeout, ...inputOption(options.input) }),
+      ...(options.attached === true
+        ? { stdio: "inherit" }
+        : {
+            timeout,
+            buffer: { stdout: options.stdout === undefined, stderr: options.stderr === undefined },
+            ...inputOption(options.input),
+          }),
     });
+    if (options.attached !== true) deliverOutput(subprocess, options);
     if (options.onLine !== undefined && options.attached !== true) {
       for (const stream of [subprocess.stdout, subprocess.stderr]) {
         createInterface({ input: stream }).on("line", options.onLine);
@@ -50,7 +59,12 @@ export class LocalCommands implements Commands {
     if (result.isCanceled) options.signal?.throwIfAborted();
     const accepted = options.acceptedExitCodes ?? [0];
     if (result.exitCode !== undefined && (accepted === "any" || accepted.includes(result.exitCode))) return finished;
-    throw failure(finished, describeEnd(result, timeout), result.code, result.cause);
+    // Linux says ENOENT for the directory as it does for the program.
+    const lostDirectory = result.code === "ENOENT" && options.cwd !== undefined && !(await isDirectory(options.cwd));
+    const end = lostDirectory
+      ? `could not be started (there is no directory ${options.cwd ?? ""})`
+      : describeEnd(result, timeout);
+    throw failure(finished, end, lostDirectory ? undefined : result.code, result.cause);
   }
 
   async find(name: string): Promise<string | undefined> {
@@ -68,10 +82,19 @@ function searchPath(environment: Readonly<Record<string, string | undefined>>): 
   return [...new Set([...own, ...systemDirectories])];
 }
 
+/** A directory has the same permission bit, so it is asked whether the path is a file. */
 async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
-    return true;
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
   } catch {
     return false;
   }
@@ -79,7 +102,50 @@ async function isExecutable(path: string): Promise<boolean> {
 
 function inputOption(input: CommandOptions["input"]): object {
   if (input === undefined) return { stdin: "ignore" };
-  return typeof input === "string" || input instanceof Uint8Array ? { input } : { stdin: input };
+  // A stream with a file descriptor of its own is handed over; any other one is copied.
+  return typeof input === "object" && "fd" in input && typeof input.fd === "number" ? { stdin: input } : { input };
+}
+
+/** Passes output on as it comes, and stops waiting for it where only a background process still holds it. */
+function deliverOutput(
+  subprocess: {
+    readonly stdout: Readable | null;
+    readonly stderr: Readable | null;
+    once(event: "exit", listener: () => void): unknown;
+  },
+  options: CommandOptions,
+): void {
+  const outputs = [
+    { from: subprocess.stdout, to: options.stdout },
+    { from: subprocess.stderr, to: options.stderr },
+  ];
+  for (const { from, to } of outputs) {
+    if (from === null || to === undefined) continue;
+    from.pipe(to, { end: false });
+    // A receiver that is gone (`| head`) is told to the program in the usual way, by SIGPIPE.
+    const stop = (): void => {
+      from.destroy();
+    };
+    to.once("error", stop);
+    from.once("close", () => to.off("error", stop));
+  }
+  const grace = options.outputGrace;
+  if (grace === undefined) return;
+  subprocess.once("exit", () => {
+    for (const { from, to } of outputs) {
+      if (from === null) continue;
+      const end = (): void => {
+        // A slow reader is not silence: what it has not taken yet is still to come.
+        if (to?.writableNeedDrain === true) timer.refresh();
+        else from.destroy();
+      };
+      const timer = setTimeout(end, grace);
+      from.on("data", () => timer.refresh());
+      from.once("close", () => {
+        clearTimeout(timer);
+      });
+    }
+  });
 }
 
 function text(output: unknown): string {

@@ -61,6 +61,10 @@ export class LocalFiles implements Files {
     await fs.rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 
+  removeDirectory(path: string): Promise<void> {
+    return fs.rmdir(path);
+  }
+
   async list(path: string): Promise<readonly string[] | undefined> {
     const names = await unlessAbsent(fs.readdir(path));
     return names?.sort();

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/containernetworking/plugins/pkg/ns"
+	"github.com/vishvananda/netlink"
+)
+
+func TestNodeUpAndDownMayBeRepeated(t *testing.T) {
+	n := newNode(t)
+	for range 2 {
+		if err := n.command("node-up"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := connect(t, n.netns, n.netns, "10.244.0.1"); got != "10.244.0.1" {
+		t.Errorf("the node's own address answers from %s", got)
+	}
+	if got := connect(t, n.netns, n.netns, "127.0.0.1"); got != "127.0.0.1" {
+		t.Errorf("lo answers from %s", got)
+	}
+	n.addPod("a")
+	n.addPod("b")
+	for range 2 {
+		if err := n.command("node-down"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.wantEmpty("lo")
+}
+
+func TestNodeDownLeavesAnotherClusterAlone(t *testing.T) {
+	n := newNode(t)
+	other := &node{t: t, netns: n.netns, conf: map[string]any{
+		"cniVersion": "1.1.0", "name": "other", "type": "sandkube-cni",
+		"bridge": "skb1", "subnet": "10.245.0.0/24", "gateway": "10.245.0.1", "dataDir": t.TempDir(),
+	}}
+	n.addPod("same-id")
+	p := other.addPod("same-id")
+	if err := n.command("node-down"); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.check(p); err != nil {
+		t.Error(err)
+	}
+	if _, err := n.cni("GC", nil, map[string]any{"cni.dev/valid-attachments": []string{}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.check(p); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSomeoneElsesLinkIsNeverTaken(t *testing.T) {
+	n := newNode(t)
+	inside(t, n.netns, func() error {
+		return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "skb0"}})
+	})
+	if err := n.command("node-up"); err == nil {
+		t.Error("node-up took over a bridge that is not ours")
+	}
+	if err := n.command("node-down"); err == nil {
+		t.Error("node-down did not refuse a bridge that is not ours")
+	}
+	if got := links(t, n.netns); !equal(got, []string{"lo", "skb0"}) {
+		t.Errorf("links on the node: %v", got)
+	}
+}
+
+// The node dies with pods on it: their namespaces and links are gone, the data
+// directory is still there.
+func TestNodeUpForgetsTheDead(t *testing.T) {
+	n := newNode(t)
+	n.addPod("dead")
+	n.netns = newNetNS(t)
+	if err := n.command("node-up"); err != nil {
+		t.Fatal(err)
+	}
+	n.wantEmpty("lo", "skb0")
+
+	p := n.addPod("alive")
+	if err := n.command("node-up"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.check(p); err != nil {
+		t.Errorf("node-up harmed a running pod: %v", err)
+	}
+}
+
+func TestUnknownArgumentsAreRefused(t *testing.T) {
+	n := newNode(t)
+	if err := n.command("node-sideways"); err == nil {
+		t.Error("accepted")
+	}
+}
+
+// editLink applies a change to a link in the namespace that do runs in.
+func editLink(name string, do func(func(ns.NetNS) error) error, change func(netlink.Link) error) error {
+	return do(func(ns.NetNS) error {
+		link, err := netlink.LinkByName(name)
+		if err != nil {
+			return err
+		}
+		return change(link)
+	})
+}

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { isAbsolute, join } from "node:path";
+import { arch } from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Artifact, ArtifactSource } from "../contract/artifact.ts";
+import type { Files, Host } from "../contract/host.ts";
+import { SandkubeError } from "../contract/sandkube-error.ts";
+import { goBuildArguments, goBuildEnvironment } from "./build-flags.ts";
+import { parseGoModule, type GoModule } from "./go-module.ts";
+
+/** The package's root, from src/artifacts/ as from dist/artifacts/. */
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Everything about an artifact that does not depend on the toolchain at hand. */
+export interface Recipe {
+  readonly artifact: Artifact;
+  readonly version: string;
+  /** The digest (SHA-256, hex) of all that goes in: sources, pinned modules, flags, architecture. */
+  readonly digest: string;
+  /** What go.mod says; undefined for what Go has no part in. */
+  readonly goModule: GoModule | undefined;
+}
+
+/**
+ * Reads what an artifact is made of.
+ *
+ * @throws SandkubeError (artifact) where the installation lacks its sources
+ */
+export async function readRecipe(artifact: Artifact, host: Host): Promise<Recipe> {
+  const { source } = artifact;
+  if (source.kind === "debian") {
+    const { kind, version, sha256, path } = source;
+    return { artifact, version, digest: digestOf({ kind, sha256, path }), goModule: undefined };
+  }
+  const folder = sourceFolder(source);
+  const sources = await readSources(folder, host.files);
+  const goModule = parseGoModule(sources.get("go.mod") ?? "");
+  const version = await versionOf(source, goModule, host.files);
+  const links = artifact.links ?? [];
+  const ingredients =
+    source.kind === "go"
+      ? {
+          flags: goBuildArguments(source, version),
+          environment: goBuildEnvironment(source, arch),
+          sources: [...sources],
+        }
+      : { arch, ...source, folder: "", pins: [sources.get("go.mod"), sources.get("go.sum")] };
+  return { artifact, version, digest: digestOf({ kind: source.kind, links, ...ingredients }), goModule };
+}
+
+/** The absolute path of the folder that pins an artifact's modules. */
+export function sourceFolder(source: Exclude<ArtifactSource, { kind: "debian" }>): string {
+  return isAbsolute(source.folder) ? source.folder : join(root, "go", source.folder);
+}
+
+/** The text of each file that Go reads in a folder, by its path inside it; tests are not built. */
+async function readSources(folder: string, files: Files): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const visit = async (inside: string): Promise<void> => {
+    for (const name of (await files.list(join(folder, inside))) ?? []) {
+      if (name.startsWith(".") || name === "testdata" || name.endsWith("_test.go")) continue;
+      const path = join(inside, name);
+      const status = await files.status(join(folder, path));
+      if (status?.kind === "directory") await visit(path);
+      else if (status?.kind === "file") found.set(path, await files.readText(join(folder, path)));
+    }
+  };
+  await visit("");
+  if (found.has("go.mod")) return found;
+  throw new SandkubeError({
+    title: "Sources are missing",
+    message: `${join(folder, "go.mod")} is not there.`,
+    hint: "Install sandkube again; its go/ folder is part of it.",
+    exit: "artifact",
+  });
+}
+
+async function versionOf(
+  source: Exclude<ArtifactSource, { kind: "debian" }>,
+  goModule: GoModule,
+  files: Files,
+): Promise<string> {
+  const module = source.kind === "go" ? source.versionOf : source.module;
+  if (module === undefined) {
+    const own = JSON.parse(await files.readText(join(root, "package.json"))) as { readonly version: string };
+    return own.version;
+  }
+  const version = goModule.versions.get(module);
+  if (version !== undefined) return version;
+  throw new Error(`${source.folder}/go.mod does not require ${module}`);
+}
+
+/** The SHA-256 (hex) of a value's JSON. */
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}

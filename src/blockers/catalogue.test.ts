@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Machine, machines, recordedFacts, withFact, withoutFact } from "../../test/fixtures/recorded-facts.ts";
+import { probes } from "../probes/catalogue.ts";
+import { blockers } from "./catalogue.ts";
+
+/** What stops on which recorded machine; everything else is clear there. */
+const expected: Readonly<Record<Machine, readonly string[]>> = {
+  "plain-linux": ["cgroup-v1-only", "oom-score-refused"],
+  "agent-2026-07": [
+    "link-info-missing",
+    "rootfs-unknown-to-cadvisor",
+    "kernel-tunables-missing",
+    "overcommit-memory-unwritable",
+    "no-kmsg",
+    "cgroup-v1-only",
+    "cgroup-statistics-missing",
+    "cgroup-without-freezer",
+    "cgroup-without-oom-control",
+    "no-cgroup-namespace",
+    "unprivileged-sysctls-missing",
+    "no-masquerade",
+    "kube-proxy-rules-missing",
+  ],
+  "open-2026-07": [
+    "link-info-missing",
+    "no-overlayfs-on-state-filesystem",
+    "kernel-tunables-missing",
+    "overcommit-memory-unwritable",
+    "no-kmsg",
+    "cgroup-v1-only",
+    "cgroup-statistics-missing",
+    "cgroup-without-freezer",
+    "cgroup-without-oom-control",
+    "no-cgroup-namespace",
+    "unprivileged-sysctls-missing",
+    "no-masquerade",
+    "kube-proxy-rules-missing",
+  ],
+  "agent-2024-07": [
+    "link-info-missing",
+    "rootfs-unknown-to-cadvisor",
+    "no-overlayfs-on-state-filesystem",
+    "kernel-tunables-missing",
+    "overcommit-memory-unwritable",
+    "no-kmsg",
+    "cgroup-v1-only",
+    "cgroup-statistics-missing",
+    "cgroup-without-freezer",
+    "cgroup-without-oom-control",
+    "no-cgroup-namespace",
+    "unprivileged-sysctls-missing",
+    "no-masquerade",
+    "kube-proxy-rules-missing",
+  ],
+  "agent-2022-12": [
+    "no-mount-namespace",
+    "no-pod-links",
+    "rootfs-unknown-to-cadvisor",
+    "no-overlayfs-on-state-filesystem",
+    "kernel-tunables-missing",
+    "overcommit-memory-unwritable",
+    "no-kmsg",
+    "keyring-missing",
+    "cgroup-missing",
+    "cgroup-v1-only",
+    "cgroup-statistics-missing",
+    "cgroup-without-limits",
+    "cgroup-without-freezer",
+    "cgroup-without-oom-control",
+    "no-cgroup-namespace",
+    "unprivileged-sysctls-missing",
+    "no-masquerade",
+    "kube-proxy-rules-missing",
+  ],
+};
+
+describe.each(machines)("blockers on %s", (machine) => {
+  const facts = recordedFacts(machine);
+
+  it("are those that were met there, and no others", () => {
+    const found = blockers.filter((blocker) => blocker.diagnose(facts).verdict === "blocked").map(({ id }) => id);
+    expect(found.toSorted()).toEqual(expected[machine].toSorted());
+  });
+
+  it("are unknown only where the machine did not tell", () => {
+    const unknown = blockers.filter((blocker) => blocker.diagnose(facts).verdict === "unknown").map(({ id }) => id);
+    // gVisor 2022-12 has no /proc/self/limits.
+    expect(unknown).toEqual(machine === "agent-2022-12" ? ["low-open-files"] : []);
+  });
+
+  it("do not depend on whether it is gVisor", () => {
+    const gvisor = probes.find(({ id }) => id === "gvisor");
+    if (gvisor === undefined) throw new Error("there is no probe gvisor");
+    for (const blocker of blockers) {
+      const other = withFact(facts, gvisor, { present: false, signs: [] });
+      expect(blocker.diagnose(other)).toEqual(blocker.diagnose(facts));
+    }
+  });
+});
+
+describe.each(blockers)("blocker $id", (blocker) => {
+  it("has its id as its file's name", () => {
+    expect(existsSync(new URL(`${blocker.id}.ts`, import.meta.url))).toBe(true);
+  });
+
+  it("names the upstream source that makes it one", () => {
+    expect(blocker.upstream).toMatch(/^https:\/\//);
+  });
+
+  it("is unknown where a probe it needs could not tell", () => {
+    const clearFacts = recordedFacts("plain-linux");
+    for (const probe of blocker.needs) {
+      const { verdict } = blocker.diagnose(withoutFact(clearFacts, probe));
+      // A kernel that does not tell its release is judged by the trial alone.
+      if (probe.id !== "kernel") expect(verdict).not.toBe("clear");
+    }
+  });
+
+  it("says why", () => {
+    for (const machine of machines) {
+      const diagnosis = blocker.diagnose(recordedFacts(machine));
+      if (diagnosis.verdict !== "clear") expect(diagnosis.because).not.toMatch(/^$|undefined|null/);
+    }
+  });
+});

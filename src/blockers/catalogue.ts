@@ -1,0 +1,73 @@
+import type { Blocker } from "../contract/blocker.ts";
+import { capabilitiesMissing } from "./capabilities-missing.ts";
+import { cgroupMissing } from "./cgroup-missing.ts";
+import { cgroupReadOnly } from "./cgroup-read-only.ts";
+import { cgroupV1Only } from "./cgroup-v1-only.ts";
+import { cgroupStatisticsMissing } from "./cgroup-statistics-missing.ts";
+import { cgroupWithoutFreezer } from "./cgroup-without-freezer.ts";
+import { cgroupWithoutLimits } from "./cgroup-without-limits.ts";
+import { cgroupWithoutOomControl } from "./cgroup-without-oom-control.ts";
+import { clockWrong } from "./clock-wrong.ts";
+import { kernelTunablesMissing } from "./kernel-tunables-missing.ts";
+import { kernelTunablesUnwritable } from "./kernel-tunables-unwritable.ts";
+import { keyringMissing } from "./keyring-missing.ts";
+import { kubeProxyRulesMissing } from "./kube-proxy-rules-missing.ts";
+import { linkInfoMissing } from "./link-info-missing.ts";
+import { lowDisk } from "./low-disk.ts";
+import { lowMemory } from "./low-memory.ts";
+import { lowOpenFiles } from "./low-open-files.ts";
+import { lowProcessLimit } from "./low-process-limit.ts";
+import { noCgroupNamespace } from "./no-cgroup-namespace.ts";
+import { noKmsg } from "./no-kmsg.ts";
+import { noMasquerade } from "./no-masquerade.ts";
+import { noMount } from "./no-mount.ts";
+import { noMountNamespace } from "./no-mount-namespace.ts";
+import { noNetworkNamespace } from "./no-network-namespace.ts";
+import { noOverlayfsOnStateFilesystem } from "./no-overlayfs-on-state-filesystem.ts";
+import { noPodLinks } from "./no-pod-links.ts";
+import { noWayOut } from "./no-way-out.ts";
+import { notRoot } from "./not-root.ts";
+import { oomScoreRefused } from "./oom-score-refused.ts";
+import { overcommitMemoryUnwritable } from "./overcommit-memory-unwritable.ts";
+import { rootfsUnknownToCadvisor } from "./rootfs-unknown-to-cadvisor.ts";
+import { swapOn } from "./swap-on.ts";
+import { toolsMissing } from "./tools-missing.ts";
+import { unprivilegedSysctlsMissing } from "./unprivileged-sysctls-missing.ts";
+
+/** Every blocker, in the order of reports: privileges, namespaces, storage, kernel, cgroups, network, limits. */
+export const blockers: readonly Blocker[] = [
+  notRoot,
+  capabilitiesMissing,
+  toolsMissing,
+  noMountNamespace,
+  noMount,
+  noNetworkNamespace,
+  noPodLinks,
+  linkInfoMissing,
+  rootfsUnknownToCadvisor,
+  noOverlayfsOnStateFilesystem,
+  lowDisk,
+  kernelTunablesMissing,
+  kernelTunablesUnwritable,
+  overcommitMemoryUnwritable,
+  noKmsg,
+  keyringMissing,
+  oomScoreRefused,
+  cgroupMissing,
+  cgroupReadOnly,
+  cgroupV1Only,
+  cgroupStatisticsMissing,
+  cgroupWithoutLimits,
+  cgroupWithoutFreezer,
+  cgroupWithoutOomControl,
+  noCgroupNamespace,
+  unprivilegedSysctlsMissing,
+  noMasquerade,
+  noWayOut,
+  kubeProxyRulesMissing,
+  swapOn,
+  lowMemory,
+  lowOpenFiles,
+  lowProcessLimit,
+  clockWrong,
+];

@@ -1,0 +1,47 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { OutputFormat } from "./command-io.ts";
+
+/** The flags of every command that works on a cluster. */
+export interface ClusterFlags {
+  readonly name?: string;
+  readonly stateDir?: string;
+}
+
+/** Adds `--name` and `--state-dir`. */
+export function withClusterFlags(command: Command): Command {
+  return command
+    .option("--name <name>", 'the cluster\'s name (default: "default")')
+    .option("--state-dir <directory>", "where the cluster's state lives");
+}
+
+/** Adds `--output`. */
+export function withOutputFlag(command: Command): Command {
+  return command.addOption(
+    new Option("-o, --output <format>", "how the result is written").choices(["text", "json"]).default("text"),
+  );
+}
+
+/** The flag that {@link withOutputFlag} adds. */
+export interface OutputFlags {
+  readonly output: OutputFormat;
+}
+
+/** Reads a duration such as `90`, `90s`, `2m` or `1m30s`, in seconds. */
+export function parseSeconds(text: string): number {
+  const match = /^(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?$/.exec(text);
+  const seconds = Number(match?.[1] ?? 0) * 60 + Number(match?.[2] ?? 0);
+  if (match === null || seconds <= 0) throw new InvalidArgumentError("Not a duration such as 90s or 2m.");
+  return seconds;
+}
+
+/** Reads a TCP port. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError("Not a port (1 to 65535).");
+  return port;
+}
+
+/** Collects a flag that may be given several times. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}

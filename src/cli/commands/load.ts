@@ -1,0 +1,18 @@
+import { Command } from "commander";
+import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { writeResult, type CommandIo } from "../command-io.ts";
+
+/** `sandkube load ARCHIVE...` */
+export function loadCommand(io: CommandIo): Command {
+  return withOutputFlag(withClusterFlags(new Command("load")))
+    .description("give image archives (docker save, OCI layout) to the node")
+    .argument("<archive...>")
+    .action(async (archives: readonly string[], flags: ClusterFlags & OutputFlags) => {
+      const { loadImages } = await import("../../cluster/load-images.ts");
+      const { locateCluster } = await import("../../cluster/state-directory.ts");
+      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      writeResult(io, flags.output, await loadImages(name, stateDirectory, archives, io), ({ images }) =>
+        images.map(({ reference, outcome }) => `${reference} ${outcome}\n`).join(""),
+      );
+    });
+}

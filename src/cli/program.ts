@@ -1,0 +1,57 @@
+import { Command } from "commander";
+import type { CommandIo } from "./command-io.ts";
+import { artifactsCommand } from "./commands/artifacts.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { downCommand } from "./commands/down.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { kubectlCommand } from "./commands/kubectl.ts";
+import { loadCommand } from "./commands/load.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { sandboxCommand } from "./commands/sandbox.ts";
+import { statusCommand } from "./commands/status.ts";
+import { superviseCommand } from "./commands/supervise.ts";
+import { upCommand } from "./commands/up.ts";
+import { versionCommand } from "./commands/version.ts";
+
+/**
+ * Every command, in the order in which help shows them.
+ *
+ * @param reportUsage receives what is wrong with a command line, as text
+ */
+export function makeProgram(io: CommandIo, reportUsage: (text: string) => void): Command {
+  const program = new Command("sandkube")
+    .description("Real Kubernetes, API server to running pods, inside a gVisor sandbox.")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: io.stderr,
+      outputError: reportUsage,
+      getOutHasColors: () => io.colour.stdout,
+      getErrHasColors: () => io.colour.stderr,
+    });
+  const commands = [
+    upCommand,
+    downCommand,
+    statusCommand,
+    kubectlCommand,
+    kubeconfigCommand,
+    logsCommand,
+    loadCommand,
+    doctorCommand,
+    demoCommand,
+    sandboxCommand,
+    artifactsCommand,
+    completionCommand,
+    versionCommand,
+    superviseCommand,
+  ];
+  for (const make of commands) {
+    const command = make(io);
+    program.addCommand(command.copyInheritedSettings(program), { hidden: command.name() === "supervise" });
+    for (const subcommand of command.commands) subcommand.copyInheritedSettings(program);
+  }
+  return program;
+}

@@ -1,0 +1,49 @@
+import type { ArtifactContext } from "../contract/artifact.ts";
+import type { BinaryName, ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import { SandkubeError } from "../contract/sandkube-error.ts";
+import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
+import { artifactOf } from "../artifacts/locate-artifact.ts";
+import { readRecipe } from "../artifacts/recipe.ts";
+import { ensureSystemPackages } from "../artifacts/system-packages.ts";
+import { kubernetesBinaries } from "../distributions/kubernetes.ts";
+import { ensureNodeImages } from "../images/node-images.ts";
+import { pauseReference } from "../images/pause-image.ts";
+
+/** What a cluster runs, all of it on this machine. */
+export interface ClusterArtifacts {
+  readonly binaries: ClusterSpec["binaries"];
+  readonly kubernetesVersion: string;
+  readonly pauseImage: string;
+  readonly images: readonly string[];
+}
+
+/**
+ * Finds or makes the binaries and images of a mode.
+ *
+ * @throws SandkubeError where one cannot be had
+ */
+export async function clusterArtifacts(mode: ClusterMode, context: ArtifactContext): Promise<ClusterArtifacts> {
+  const names = kubernetesBinaries(mode);
+  const paths = await ensureArtifacts(mode === "node" ? [...names, "pause"] : names, context);
+  const { version: kubernetesVersion } = await readRecipe(artifactOf("kubernetes", context), context.host);
+  const binaries = Object.fromEntries(names.map((name) => [name, paths.get(name) ?? ""])) as Record<BinaryName, string>;
+  if (mode === "control-plane") return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
+  const archive = await ensureNodeImages({ pause: paths.get("pause") ?? "", busybox: await busybox(context) }, context);
+  return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [archive.path] };
+}
+
+/** The static busybox that the busybox image is made of; Debian's package is installed where it may be. */
+async function busybox(context: ArtifactContext): Promise<string> {
+  const { commands } = context.host;
+  const found = await commands.find("busybox");
+  if (found !== undefined) return found;
+  await ensureSystemPackages(["busybox-static"], context);
+  const installed = await commands.find("busybox");
+  if (installed !== undefined) return installed;
+  throw new SandkubeError({
+    title: "busybox is missing",
+    message: "The busybox image is made of a static busybox, and none is on the PATH.",
+    hint: "Install it: apt-get install busybox-static",
+    exit: "unsupported",
+  });
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+/** A cluster's name becomes part of file, link and cgroup names. */
+const name = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "lower-case letters, digits and dashes, at most 40, not at the ends");
+const port = z.int().min(1).max(65_535);
+const cidr = z.cidrv4();
+
+/** The config file of `sandkube up --config FILE` (docs/config.md). Every key may be left out. */
+export const clusterConfigSchema = z.strictObject({
+  apiVersion: z.literal("sandkube.dev/v1").optional(),
+  kind: z.literal("Cluster").optional(),
+  name: name.optional(),
+  mode: z.enum(["node", "control-plane"]).optional(),
+  /** Where the state lives. */
+  stateDirectory: z.string().startsWith("/", "an absolute path").optional(),
+  /** Seconds that `up` may take. */
+  timeout: z.number().positive().optional(),
+  api: z
+    .strictObject({
+      /** What the API server listens on. Default: the node's address, which only this machine and pods reach. */
+      address: z.ipv4().optional(),
+      port: port.optional(),
+      subjectAltNames: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
+  network: z.strictObject({ podCidr: cidr.optional(), serviceCidr: cidr.optional() }).optional(),
+  /** Image archives to import. */
+  images: z.array(z.string().min(1)).optional(),
+});
+
+/** What a user may say of a cluster, from the config file and the flags. */
+export type ClusterConfig = z.infer<typeof clusterConfigSchema>;
+
+/** The cluster that is meant when none is named. */
+export const defaultClusterName = "default";

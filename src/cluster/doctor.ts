@@ -1,0 +1,172 @@
+import { blockers } from "../blockers/catalogue.ts";
+import type { ClusterMode } from "../contract/cluster-spec.ts";
+import type { ComponentName } from "../contract/component-name.ts";
+import type { Exhibit, Facts } from "../contract/observation.ts";
+import type { Plan, PlannedBlocker } from "../contract/plan.ts";
+import { step } from "../contract/progress.ts";
+import type { Fidelity } from "../contract/remedy.ts";
+import { makePlan } from "../plan/plan.ts";
+import { probes } from "../probes/catalogue.ts";
+import { cpus } from "../probes/cpus.ts";
+import { gvisor } from "../probes/gvisor.ts";
+import { kernel } from "../probes/kernel.ts";
+import { memory } from "../probes/memory.ts";
+import { rootFilesystem } from "../probes/root-filesystem.ts";
+import { remedies } from "../remedies/catalogue.ts";
+import { measureFacts } from "./choose-plan.ts";
+import { loadFacts, saveFacts } from "./facts-file.ts";
+import type { Session } from "./session.ts";
+
+/** Options of {@link runDoctor}. */
+export interface DoctorOptions extends Session {
+  /** The directory that a cluster's state would lie in. */
+  readonly stateDirectory: string;
+  readonly mode: ClusterMode;
+  /** Facts of another machine, to be judged in place of this one's. */
+  readonly facts?: Facts;
+}
+
+/** What the user asks of {@link doctor}. */
+export interface DoctorRequest {
+  readonly stateDirectory: string;
+  readonly mode: ClusterMode;
+  /** Where to save the facts. */
+  readonly save?: string;
+  /** A file of saved facts to judge in place of this machine. */
+  readonly facts?: string;
+}
+
+/** What was measured, what stops, and what would be done. Schema sandkube.dev/doctor/v1. */
+export interface DoctorReport {
+  readonly schema: "sandkube.dev/doctor/v1";
+  readonly mode: ClusterMode;
+  readonly machine: MachineSummary;
+  readonly facts: readonly FactReport[];
+  readonly blockers: readonly BlockerReport[];
+  readonly plan: PlanReport;
+}
+
+/** A machine in a few words; null where it could not be told. */
+export interface MachineSummary {
+  readonly kernel: string | null;
+  readonly gvisor: boolean | null;
+  readonly cpus: number | null;
+  readonly memoryBytes: number | null;
+  readonly rootFilesystem: string | null;
+}
+
+/** A fact: its value, or why there is none. */
+export interface FactReport {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "measured" | "inconclusive";
+  readonly value?: unknown;
+  readonly because?: string;
+  readonly exhibits: readonly Exhibit[];
+}
+
+/** A judgement, and what would be done about it. */
+export interface BlockerReport {
+  readonly id: string;
+  readonly title: string;
+  readonly verdict: "clear" | "blocked" | "unknown";
+  readonly because?: string;
+  /** The components that stop; empty where something is lost and all of them run. */
+  readonly stops: readonly ComponentName[];
+  readonly upstream: string;
+  /** The id of the remedy that would be applied. */
+  readonly remedy?: string;
+  /** Remedies that would have come first, and why they do not. */
+  readonly rejected: readonly { readonly remedy: string; readonly because: string }[];
+}
+
+/** What `up` would do. */
+export interface PlanReport {
+  /** Whether the mode can run; "uncertain" where a blocker of it could neither be judged nor be met. */
+  readonly verdict: "possible" | "uncertain" | "impossible";
+  readonly remedies: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly fidelity: Fidelity;
+    readonly cost: string;
+    readonly disclosure: string;
+  }[];
+  /** Ids of the blockers that stop the mode. */
+  readonly unresolved: readonly string[];
+  /** Ids of the blockers that could neither be judged nor be met. */
+  readonly uncertain: readonly string[];
+}
+
+/** {@link runDoctor}, with facts from a file and to a file. */
+export async function doctor(request: DoctorRequest, session: Session): Promise<DoctorReport> {
+  const { stateDirectory, mode } = request;
+  const saved = request.facts === undefined ? {} : { facts: await loadFacts(request.facts, session.host) };
+  const { report, facts } = await runDoctor({ ...session, stateDirectory, mode, ...saved });
+  if (request.save !== undefined) await saveFacts(request.save, facts, session.host);
+  return report;
+}
+
+/** Measures this machine, judges it and plans for it, and changes nothing. */
+export async function runDoctor(
+  options: DoctorOptions,
+): Promise<{ readonly report: DoctorReport; readonly facts: Facts }> {
+  const { stateDirectory, progress, mode } = options;
+  const facts =
+    options.facts ?? (await step(progress, "Looking at this machine", () => measureFacts(stateDirectory, options)));
+  const plan = makePlan(facts, { blockers, remedies, mode });
+  return { report: doctorReport(facts, plan), facts };
+}
+
+/** Says what was found and what would be done, in the form that `doctor --output json` prints. Pure. */
+export function doctorReport(facts: Facts, plan: Plan): DoctorReport {
+  return {
+    schema: "sandkube.dev/doctor/v1",
+    mode: plan.mode,
+    machine: {
+      kernel: facts.value(kernel)?.release ?? null,
+      gvisor: facts.value(gvisor)?.present ?? null,
+      cpus: facts.value(cpus)?.count ?? null,
+      memoryBytes: facts.value(memory)?.totalBytes ?? null,
+      rootFilesystem: facts.value(rootFilesystem)?.type ?? null,
+    },
+    facts: probes.map((probe) => {
+      const observation = facts.of(probe);
+      const outcome =
+        observation.kind === "measured"
+          ? { kind: observation.kind, value: observation.value }
+          : { kind: observation.kind, because: observation.because };
+      return { id: probe.id, title: probe.title, ...outcome, exhibits: observation.exhibits };
+    }),
+    blockers: plan.blockers.map(blockerReport),
+    plan: planReport(plan),
+  };
+}
+
+function blockerReport({ id, title, stops, diagnosis, remedy, rejected }: PlannedBlocker): BlockerReport {
+  return {
+    id,
+    title,
+    ...diagnosis,
+    stops,
+    upstream: blockers.find((blocker) => blocker.id === id)?.upstream ?? "",
+    ...(remedy === undefined ? {} : { remedy: remedy.id }),
+    rejected,
+  };
+}
+
+function planReport(plan: Plan): PlanReport {
+  const unresolved = plan.unresolved.map(({ id }) => id);
+  const uncertain = plan.uncertain.map(({ id }) => id);
+  return {
+    verdict: unresolved.length > 0 ? "impossible" : uncertain.length > 0 ? "uncertain" : "possible",
+    remedies: plan.remedies.map(({ id, title, fidelity, cost, disclosure }) => ({
+      id,
+      title,
+      fidelity,
+      cost,
+      disclosure,
+    })),
+    unresolved,
+    uncertain,
+  };
+}

@@ -1,0 +1,82 @@
+import { createHash, randomUUID } from "node:crypto";
+import { addressIn } from "../contract/address-range.ts";
+import type { ClusterMode, ClusterSpec, Egress } from "../contract/cluster-spec.ts";
+import { stateLayout } from "../contract/state-layout.ts";
+import type { ClusterConfig } from "./cluster-options.ts";
+
+/** What the specification is made of besides the user's wishes. */
+export interface SpecInputs {
+  readonly name: string;
+  readonly mode: ClusterMode;
+  readonly stateDirectory: string;
+  readonly config: ClusterConfig;
+  readonly ports: ClusterSpec["ports"];
+  readonly binaries: ClusterSpec["binaries"];
+  readonly kubernetesVersion: string;
+  readonly pauseImage: string;
+  readonly images: readonly string[];
+  readonly egress: Egress;
+  /** The addresses this machine has, so that a second cluster's ranges differ from the first's. */
+  readonly localAddresses: readonly string[];
+  /** The specification of the kept state, whose identity and addresses go on. */
+  readonly previous: ClusterSpec | undefined;
+}
+
+/** The specification of a cluster on a machine that lacks nothing; remedies adjust it. */
+export function makeSpec(inputs: SpecInputs): ClusterSpec {
+  const { name, mode, config, previous } = inputs;
+  const layout = stateLayout(inputs.stateDirectory);
+  const network = chooseNetwork(inputs);
+  const bindAddress = config.api?.address ?? (mode === "node" ? network.nodeAddress : "127.0.0.1");
+  return {
+    name,
+    id: previous?.id ?? randomUUID(),
+    mode,
+    stateDirectory: inputs.stateDirectory,
+    kubernetesVersion: inputs.kubernetesVersion,
+    nodeName: `sandkube-${name}`,
+    binaries: inputs.binaries,
+    images: inputs.images,
+    api: {
+      bindAddress,
+      // Pods reach the API server at the node's address; without a node nobody uses the advertised one.
+      advertiseAddress: mode === "node" ? network.nodeAddress : bindAddress,
+      subjectAltNames: config.api?.subjectAltNames ?? [],
+    },
+    ports: inputs.ports,
+    network: { ...network, egress: mode === "node" ? inputs.egress : { kind: "none", because: "there is no node" } },
+    kubelet: { configuration: {} },
+    cgroupRoot: `/sandkube/${name}`,
+    containerd: {
+      rootDirectory: layout.containerd,
+      snapshotter: "overlayfs",
+      unprivilegedPorts: true,
+      unprivilegedIcmp: true,
+      pauseImage: inputs.pauseImage,
+      noNewKeyring: false,
+    },
+    mounts: [],
+    privateMounts: mode === "node",
+  };
+}
+
+function chooseNetwork({ name, config, localAddresses, previous }: SpecInputs): Omit<ClusterSpec["network"], "egress"> {
+  const used = new Set(localAddresses);
+  let index = 0;
+  while (used.has(`10.244.${String(index)}.1`) && index < 100) index++;
+  const podCidr = config.network?.podCidr ?? previous?.network.podCidr ?? `10.244.${String(index)}.0/24`;
+  const serviceCidr = config.network?.serviceCidr ?? previous?.network.serviceCidr ?? `10.${String(96 + index)}.0.0/16`;
+  return {
+    bridge: bridgeName(name),
+    podCidr,
+    serviceCidr,
+    nodeAddress: addressIn(podCidr, 1),
+    // The address that kubeadm and k3s give to DNS: the tenth of the service range.
+    dnsAddress: addressIn(serviceCidr, 10),
+  };
+}
+
+/** A link's name has at most 15 characters (IFNAMSIZ), so a cluster's own name may not fit. */
+function bridgeName(name: string): string {
+  return `skb-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { testSpec } from "../../test/fixtures/cluster-spec.ts";
+import type { FileStatus, Host } from "../contract/host.ts";
+import { makeCgroups, removeCgroups } from "./pod-cgroups.ts";
+
+const spec = testSpec("/state");
+
+/** A cgroup filesystem in memory: directories only, and rmdir refuses one that has another in it. */
+class CgroupFiles {
+  readonly directories: Set<string>;
+  readonly readOnly: string | undefined;
+
+  constructor(directories: readonly string[], readOnly?: string) {
+    this.directories = new Set(directories);
+    this.readOnly = readOnly;
+  }
+
+  host(): Host {
+    return { files: this } as unknown as Host;
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    if (this.readOnly !== undefined && path.startsWith(this.readOnly)) return Promise.reject(new Error("EROFS"));
+    this.directories.add(path);
+    const parent = path.slice(0, path.lastIndexOf("/"));
+    return parent.length > "/sys/fs/cgroup".length ? this.makeDirectory(parent) : Promise.resolve();
+  }
+
+  removeDirectory(path: string): Promise<void> {
+    const busy = [...this.directories].some((other) => other.startsWith(`${path}/`));
+    if (busy || !this.directories.delete(path)) return Promise.reject(new Error("EBUSY"));
+    return Promise.resolve();
+  }
+
+  list(path: string): Promise<readonly string[] | undefined> {
+    const below = [...this.directories].filter((other) => other.startsWith(`${path}/`));
+    const names = below.map((other) => other.slice(path.length + 1).split("/")[0] ?? "");
+    return Promise.resolve([...new Set([...names, "tasks"])]);
+  }
+
+  status(path: string): Promise<Pick<FileStatus, "kind"> | undefined> {
+    return Promise.resolve(this.directories.has(path) ? { kind: "directory" } : undefined);
+  }
+
+  linkStatus(path: string): Promise<Pick<FileStatus, "kind"> | undefined> {
+    return Promise.resolve({ kind: this.directories.has(path) ? "directory" : "file" });
+  }
+}
+
+const v1 = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"];
+
+describe("cgroups of pods", () => {
+  it("are made in every hierarchy of version 1 that lets us", async () => {
+    const files = new CgroupFiles([...v1, "/sys/fs/cgroup/pids"], "/sys/fs/cgroup/pids");
+    await makeCgroups(spec, files.host());
+    expect(files.directories).toContain("/sys/fs/cgroup/cpu/sandkube/test");
+    expect(files.directories).toContain("/sys/fs/cgroup/memory/sandkube/test");
+    expect(files.directories).not.toContain("/sys/fs/cgroup/pids/sandkube/test");
+  });
+
+  it("are made once in version 2", async () => {
+    const files = new CgroupFiles(["/sys/fs/cgroup/cgroup.controllers", "/sys/fs/cgroup/system.slice"]);
+    await makeCgroups(spec, files.host());
+    expect([...files.directories].filter((path) => path.endsWith("sandkube/test"))).toEqual([
+      "/sys/fs/cgroup/sandkube/test",
+    ]);
+  });
+
+  it("are removed from the leaves up, with the parent when nobody else is in it", async () => {
+    const files = new CgroupFiles(v1);
+    await makeCgroups(spec, files.host());
+    await files.makeDirectory("/sys/fs/cgroup/cpu/sandkube/test/kubepods/burstable/pod1/container");
+    await removeCgroups(spec, files.host());
+    expect([...files.directories].sort()).toEqual(v1);
+  });
+
+  it("of another cluster stay", async () => {
+    const files = new CgroupFiles(v1);
+    await makeCgroups(spec, files.host());
+    await makeCgroups({ ...spec, cgroupRoot: "/sandkube/other" }, files.host());
+    await removeCgroups(spec, files.host());
+    expect(files.directories).toContain("/sys/fs/cgroup/cpu/sandkube/other");
+    expect(files.directories).not.toContain("/sys/fs/cgroup/cpu/sandkube/test");
+  });
+
+  it("that are gone already are fine", async () => {
+    await expect(removeCgroups(spec, new CgroupFiles(v1).host())).resolves.toBeUndefined();
+  });
+});

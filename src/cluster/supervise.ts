@@ -1,0 +1,127 @@
+import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Host } from "../contract/host.ts";
+import { SandkubeError } from "../contract/sandkube-error.ts";
+import { stateLayout } from "../contract/state-layout.ts";
+import { ApiAccess } from "../components/api-access.ts";
+import { kubernetesComponents, kubernetesPrograms } from "../distributions/kubernetes.ts";
+import { importImages } from "../images/import-images.ts";
+import { setUpNodeNetwork, tearDownNodeNetwork } from "../network/node-network.ts";
+import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
+import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
+import { requireClusterRecord } from "./cluster-record.ts";
+import { makeCgroups } from "./pod-cgroups.ts";
+
+/**
+ * The body of the supervisor process: prepares what the components need, runs
+ * them until the signal, and stops them in order. The datastore and the files
+ * stay; `down` removes them.
+ */
+export async function supervise(stateDirectory: string, host: Host, signal: AbortSignal): Promise<void> {
+  const { spec } = await requireClusterRecord("", stateDirectory, host);
+  using api = new ApiAccess(host);
+  const supervisor = new Supervisor({
+    spec,
+    components: kubernetesComponents(spec.mode, host, api),
+    tasks: tasksOf(spec, host, api),
+    host,
+    environment: componentEnvironment(spec, host),
+  });
+  try {
+    await supervisor.prepare("certificates", () => ensureClusterPki(spec, host));
+    await linkPrograms(spec, host);
+    if (spec.mode === "node") {
+      await supervisor.prepare("pod network", () => setUpNodeNetwork(spec, host, signal));
+      await makeCgroups(spec, host);
+    }
+    await supervisor.run(signal);
+  } catch (error) {
+    if (!signal.aborted) {
+      const known = error instanceof SandkubeError;
+      await supervisor.fail({
+        title: known ? error.title : "The supervisor failed",
+        message: error instanceof Error ? error.message : String(error),
+        ...(known && error.hint !== undefined ? { hint: error.hint } : {}),
+      });
+      throw error;
+    }
+  } finally {
+    await supervisor.stop();
+    if (spec.mode === "node") await tearDownNodeNetwork(spec, host, AbortSignal.timeout(5000));
+  }
+}
+
+function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly SupervisedTask[] {
+  if (spec.mode !== "node") return [];
+  return [
+    {
+      name: "images",
+      after: ["containerd"],
+      run: async (signal) => {
+        await importImages(
+          {
+            ctr: spec.binaries.ctr,
+            address: stateLayout(spec.stateDirectory).containerdSocket,
+            namespace: "k8s.io",
+            snapshotter: spec.containerd.snapshotter,
+            host,
+            signal,
+          },
+          spec.images.map((path) => ({ path, pinned: true })),
+        );
+      },
+    },
+    {
+      name: "kubelet access",
+      after: ["kube-apiserver"],
+      run: async (signal) => {
+        // kubeadm gives its client system:masters; the role made for the purpose is enough.
+        const client = await api.client(spec);
+        await client.createIfAbsent(
+          "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+          {
+            apiVersion: "rbac.authorization.k8s.io/v1",
+            kind: "ClusterRoleBinding",
+            metadata: { name: kubeletClientName },
+            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:kubelet-api-admin" },
+            subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: kubeletClientName }],
+          },
+          signal,
+        );
+      },
+    },
+  ];
+}
+
+/** The multi-call binary under each program's name, and what containerd looks for on its PATH. */
+async function linkPrograms(spec: ClusterSpec, host: Host): Promise<void> {
+  const { programs } = stateLayout(spec.stateDirectory);
+  await host.files.remove(programs);
+  await host.files.makeDirectory(programs);
+  const links: [string, string][] = kubernetesPrograms.map((name) => [name, spec.binaries.kubernetes]);
+  if (spec.mode === "node") {
+    for (const name of ["containerd-shim-runc-v2", "runc", "sandkube-cni", "ctr"] as const) {
+      links.push([name, spec.binaries[name]]);
+    }
+  }
+  await Promise.all(links.map(([name, target]) => host.files.makeLink(target, `${programs}/${name}`)));
+}
+
+/** Nothing of the user's own environment reaches a component but what it needs to reach registries. */
+function componentEnvironment(spec: ClusterSpec, host: Host): Record<string, string> {
+  const passed = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "TZ",
+  ];
+  return {
+    PATH: `${stateLayout(spec.stateDirectory).programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    HOME: "/root",
+    ...Object.fromEntries(passed.flatMap((name) => (host.environment[name] ? [[name, host.environment[name]]] : []))),
+  };
+}

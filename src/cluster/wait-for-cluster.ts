@@ -1,0 +1,123 @@
+import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import { SandkubeError } from "../contract/sandkube-error.ts";
+import { stateLayout } from "../contract/state-layout.ts";
+import { waitUntil } from "../host/wait-until.ts";
+import { ApiClient, ApiError } from "../kube/api-client.ts";
+import { lastLines } from "../supervisor/component-log.ts";
+import { supervisorLog } from "../supervisor/launch-supervisor.ts";
+import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
+import type { Session } from "./session.ts";
+
+/** A component that ends this many times before it ever serves will not come up. */
+const mostFailedStarts = 3;
+const quotedLines = 20;
+
+type Answer = { readonly ok: true } | { readonly ok: false; readonly because: string };
+
+/**
+ * Waits until every component is ready, every task is done, and pods can be
+ * created (the default service account is there).
+ *
+ * @throws SandkubeError (component) with the last log lines of what does not start; (timeout) with the last reason
+ */
+export async function waitForCluster(
+  spec: ClusterSpec,
+  options: { readonly retain: boolean },
+  timeout: number,
+  { host, signal }: Session,
+  detail: (text: string) => void = () => undefined,
+): Promise<void> {
+  const layout = stateLayout(spec.stateDirectory);
+  let client: ApiClient | undefined;
+  let launched = false;
+  const look = async (): Promise<Answer> => {
+    const state = await readSupervisorState(layout.supervisorState, host.files);
+    if (state === undefined) return { ok: false, because: "the supervisor has not started" };
+    launched = true;
+    await failOnDeadSupervisor(spec, state);
+    const answer = judge(state);
+    if (!answer.ok) return answer;
+    client ??= ApiClient.fromKubeconfig(await host.files.readText(layout.kubeconfig));
+    return podsCanBeCreated(client, signal);
+  };
+  const failOnDeadSupervisor = async (_: ClusterSpec, state: SupervisorState): Promise<void> => {
+    const dying = state.components.find(({ failedStarts }) => failedStarts >= mostFailedStarts);
+    if (dying !== undefined) {
+      throw await startFailure(
+        `${dying.name} does not start`,
+        dying.because ?? "it ended",
+        `${layout.logs}/${dying.name}.log`,
+      );
+    }
+    if (state.phase === "failed") {
+      throw await startFailure(
+        state.error?.title ?? "The supervisor failed",
+        state.error?.message ?? "it ended",
+        supervisorLog(spec.stateDirectory),
+        state.error?.hint,
+      );
+    }
+    if (!(await host.processes.isAlive(state.supervisor))) {
+      throw await startFailure("The supervisor ended", "nobody stopped it", supervisorLog(spec.stateDirectory));
+    }
+  };
+  const startFailure = async (title: string, because: string, log: string, hint?: string): Promise<SandkubeError> => {
+    const lines = await lastLines(log, quotedLines);
+    return new SandkubeError({
+      title,
+      message: [because, ...(lines.length > 0 ? [`The end of ${log}:`, ...lines.map((line) => `  ${line}`)] : [])].join(
+        "\n",
+      ),
+      hint:
+        hint ??
+        (options.retain
+          ? `Everything is left as it is; see ${layout.logs}.`
+          : "Run it again with --retain to keep all logs."),
+      exit: "component",
+    });
+  };
+  try {
+    await waitUntil(look, {
+      clock: host.clock,
+      what: `the cluster "${spec.name}"`,
+      timeout,
+      interval: 40,
+      signal,
+      onReason: detail,
+      hint: "Give it more time with --timeout, or see why with `sandkube status` after `up --retain`.",
+    });
+  } catch (error) {
+    if (error instanceof SandkubeError && error.exit === "timeout" && !launched) {
+      throw await startFailure("The supervisor did not start", error.message, supervisorLog(spec.stateDirectory));
+    }
+    throw error;
+  } finally {
+    client?.[Symbol.dispose]();
+  }
+}
+
+function judge(state: SupervisorState): Answer {
+  if (state.phase !== "running") return { ok: false, because: "the supervisor prepares" };
+  for (const { name, state: said, because } of state.components) {
+    if (said === "ready") continue;
+    return { ok: false, because: `${name} is ${said}${because === undefined ? "" : `: ${because}`}` };
+  }
+  for (const { name, done, error } of state.tasks) {
+    if (!done) return { ok: false, because: error === undefined ? `${name}: under way` : `${name}: ${error}` };
+  }
+  return { ok: true };
+}
+
+/** The service-account admission plugin refuses pods until the controller has made the account. */
+async function podsCanBeCreated(client: ApiClient, signal: AbortSignal): Promise<Answer> {
+  try {
+    await client.text("/api/v1/namespaces/default/serviceaccounts/default", { signal });
+    return { ok: true };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ApiError && error.status === 404) {
+      return { ok: false, because: "the default service account is not there" };
+    }
+    return { ok: false, because: (error as Error).message };
+  }
+}

@@ -1,0 +1,72 @@
+import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Component } from "../contract/component.ts";
+import type { Host } from "../contract/host.ts";
+import { stateLayout } from "../contract/state-layout.ts";
+import { networkSettings } from "../network/node-network.ts";
+
+/** containerd with the CRI plugin, runc and our CNI plugin. */
+export function containerd(host: Host): Component {
+  return {
+    name: "containerd",
+    after: [],
+    async prepare(spec) {
+      const layout = stateLayout(spec.stateDirectory);
+      const configuration = `${layout.configuration}/containerd.toml`;
+      const cni = `${layout.configuration}/cni`;
+      await Promise.all([
+        host.files.write(configuration, containerdConfiguration(spec, cni)),
+        host.files.write(`${cni}/10-sandkube.conflist`, JSON.stringify(networkList(spec), undefined, 2)),
+        host.files.remove(layout.containerdSocket),
+      ]);
+      return { argv: [spec.binaries.containerd, `--config=${configuration}`] };
+    },
+    async probe(spec) {
+      const { containerdSocket } = stateLayout(spec.stateDirectory);
+      return (await host.sockets.canConnectUnix(containerdSocket, 1000))
+        ? { ok: true }
+        : { ok: false, because: `nothing answers on ${containerdSocket}` };
+    },
+  };
+}
+
+/** containerd's configuration, version 3 (https://github.com/containerd/containerd/blob/v2.2.9/docs/cri/config.md). */
+export function containerdConfiguration(spec: ClusterSpec, cniDirectory: string): string {
+  const layout = stateLayout(spec.stateDirectory);
+  const settings = spec.containerd;
+  const quote = (text: string): string => JSON.stringify(text); // a TOML basic string is a JSON string
+  return `version = 3
+root = ${quote(settings.rootDirectory)}
+state = ${quote(`${layout.runtime}/containerd`)}
+
+[grpc]
+  address = ${quote(layout.containerdSocket)}
+
+[ttrpc]
+  address = ${quote(`${layout.runtime}/containerd-ttrpc.sock`)}
+
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = ${quote(settings.snapshotter)}
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = ${quote(settings.pauseImage)}
+
+[plugins."io.containerd.cri.v1.runtime"]
+  enable_unprivileged_ports = ${String(settings.unprivilegedPorts)}
+  enable_unprivileged_icmp = ${String(settings.unprivilegedIcmp)}
+  # Pod network namespaces lie below the state directory, where a stop removes them.
+  netns_mounts_under_state_dir = true
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = [${quote(layout.programs)}]
+    conf_dir = ${quote(cniDirectory)}
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+      BinaryName = ${quote(spec.binaries.runc)}
+      SystemdCgroup = false
+      NoNewKeyring = ${String(settings.noNewKeyring)}
+`;
+}
+
+function networkList(spec: ClusterSpec): unknown {
+  const { cniVersion, name, ...plugin } = networkSettings(spec);
+  return { cniVersion, name, plugins: [{ ...plugin, capabilities: { portMappings: true } }] };
+}

@@ -1,0 +1,67 @@
+import { stringify } from "yaml";
+import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Component } from "../contract/component.ts";
+import type { Host } from "../contract/host.ts";
+import { stateLayout } from "../contract/state-layout.ts";
+import { pkiPaths } from "../pki/cluster-pki.ts";
+import { nodeHealth } from "../kube/node-health.ts";
+import type { ApiAccess } from "./api-access.ts";
+
+/** The kubelet, with authentication and authorization on and no read-only port. */
+export function kubelet(host: Host, api: ApiAccess): Component {
+  return {
+    name: "kubelet",
+    after: ["kube-apiserver", "containerd"],
+    async prepare(spec) {
+      const layout = stateLayout(spec.stateDirectory);
+      const configuration = `${layout.configuration}/kubelet.yaml`;
+      await host.files.write(configuration, stringify(kubeletConfiguration(spec)));
+      await host.files.makeDirectory(layout.kubelet);
+      return {
+        argv: [
+          `${layout.programs}/kubelet`,
+          `--config=${configuration}`,
+          `--kubeconfig=${layout.kubeconfigs}/kubelet`,
+          `--hostname-override=${spec.nodeName}`,
+          `--node-ip=${spec.network.nodeAddress}`,
+          `--root-dir=${layout.kubelet}`,
+        ],
+      };
+    },
+    async probe(spec, signal) {
+      return nodeHealth(await api.client(spec), spec.nodeName, signal);
+    },
+  };
+}
+
+/** KubeletConfiguration, kubelet.config.k8s.io/v1beta1, with the plan's fields laid over ours. */
+export function kubeletConfiguration(spec: ClusterSpec): Readonly<Record<string, unknown>> {
+  const layout = stateLayout(spec.stateDirectory);
+  const pki = pkiPaths(spec.stateDirectory);
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    address: spec.network.nodeAddress,
+    port: spec.ports.kubelet,
+    healthzBindAddress: "127.0.0.1",
+    healthzPort: spec.ports.kubeletHealth,
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: pki["ca.crt"] },
+    },
+    authorization: { mode: "Webhook" },
+    tlsCertFile: pki["kubelet.crt"],
+    tlsPrivateKeyFile: pki["kubelet.key"],
+    containerRuntimeEndpoint: `unix://${layout.containerdSocket}`,
+    cgroupDriver: "cgroupfs",
+    cgroupRoot: spec.cgroupRoot,
+    clusterDomain: "cluster.local",
+    clusterDNS: [spec.network.dnsAddress],
+    volumePluginDir: `${layout.kubelet}/volume-plugins`,
+    podLogsDir: `${layout.kubelet}/pod-logs`,
+    serializeImagePulls: false,
+    maxPods: 110,
+    ...spec.kubelet.configuration,
+  };
+}

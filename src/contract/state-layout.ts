@@ -1,0 +1,46 @@
+/** Where everything of a cluster lies below its state directory. Pure. */
+export interface StateLayout {
+  readonly root: string;
+  /** The cluster's record: version, specification, plan. */
+  readonly record: string;
+  /** What the supervisor last said of its components. */
+  readonly supervisorState: string;
+  /** The administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  readonly pki: string;
+  readonly kubeconfigs: string;
+  readonly configuration: string;
+  /** Programs under their upstream names, first on the PATH of every component. */
+  readonly programs: string;
+  readonly logs: string;
+  /** Sockets and other things that mean nothing after a stop. */
+  readonly runtime: string;
+  readonly datastore: string;
+  readonly kubelet: string;
+  readonly containerd: string;
+  readonly cniLeases: string;
+  readonly kineSocket: string;
+  readonly containerdSocket: string;
+}
+
+/** Lays out a state directory. */
+export function stateLayout(root: string): StateLayout {
+  return {
+    root,
+    record: `${root}/cluster.json`,
+    supervisorState: `${root}/supervisor.json`,
+    kubeconfig: `${root}/kubeconfig`,
+    pki: `${root}/pki`,
+    kubeconfigs: `${root}/kubeconfigs`,
+    configuration: `${root}/configuration`,
+    programs: `${root}/bin`,
+    logs: `${root}/logs`,
+    runtime: `${root}/run`,
+    datastore: `${root}/datastore`,
+    kubelet: `${root}/kubelet`,
+    containerd: `${root}/containerd`,
+    cniLeases: `${root}/cni`,
+    kineSocket: `${root}/run/kine.sock`,
+    containerdSocket: `${root}/run/containerd.sock`,
+  };
+}

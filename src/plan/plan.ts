@@ -1,0 +1,70 @@
+import type { Blocker } from "../contract/blocker.ts";
+import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import type { ComponentName } from "../contract/component-name.ts";
+import type { Facts } from "../contract/observation.ts";
+import type { Plan, PlannedBlocker } from "../contract/plan.ts";
+import type { Fidelity, Remedy } from "../contract/remedy.ts";
+
+/** What a plan is made from besides facts. */
+export interface PlanInputs {
+  readonly blockers: readonly Blocker[];
+  /** In the order in which they are applied, the cheaper of two before the dearer. */
+  readonly remedies: readonly Remedy[];
+  readonly mode: ClusterMode;
+}
+
+const componentsOf: Readonly<Record<ClusterMode, readonly ComponentName[]>> = {
+  node: ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet"],
+  "control-plane": ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
+};
+
+const byFidelity: readonly Fidelity[] = ["exact", "emulated", "stubbed"];
+
+/** Judges a machine and chooses what to do about it. Pure. */
+export function makePlan(facts: Facts, { blockers, remedies, mode }: PlanInputs): Plan {
+  const planned = blockers.map((blocker) => planBlocker(blocker, facts, remedies, mode));
+  const chosen = new Set(planned.map(({ remedy }) => remedy));
+  const standing = planned.filter(
+    ({ remedy, stops }) => remedy === undefined && stops.length > 0 && concerns(mode, stops),
+  );
+  return {
+    mode,
+    blockers: planned,
+    remedies: remedies.filter((remedy) => chosen.has(remedy)),
+    unresolved: standing.filter(({ diagnosis }) => diagnosis.verdict === "blocked"),
+    uncertain: standing.filter(({ diagnosis }) => diagnosis.verdict === "unknown"),
+  };
+}
+
+/** The specification with every remedy of the plan applied, in the catalogue's order. Pure. */
+export function applyPlan(plan: Plan, spec: ClusterSpec, facts: Facts): ClusterSpec {
+  return plan.remedies.reduce((adjusted, remedy) => remedy.adjust(adjusted, facts), spec);
+}
+
+function planBlocker(blocker: Blocker, facts: Facts, remedies: readonly Remedy[], mode: ClusterMode): PlannedBlocker {
+  const diagnosis = blocker.diagnose(facts);
+  const base = { id: blocker.id, title: blocker.title, stops: blocker.stops, diagnosis };
+  if (diagnosis.verdict === "clear" || !concerns(mode, blocker.stops)) {
+    return { ...base, remedy: undefined, rejected: [] };
+  }
+  const candidates = remedies
+    .filter((remedy) => remedy.clears.includes(blocker.id))
+    .sort((a, b) => byFidelity.indexOf(a.fidelity) - byFidelity.indexOf(b.fidelity));
+  const rejected: { remedy: string; because: string }[] = [];
+  for (const remedy of candidates) {
+    const feasible = remedy.feasible(facts);
+    if (feasible.verdict !== "clear") {
+      rejected.push({ remedy: remedy.id, because: feasible.because });
+    } else if (diagnosis.verdict === "unknown" && !remedy.harmless) {
+      rejected.push({ remedy: remedy.id, because: "it is not known to be needed, and it is not harmless" });
+    } else {
+      return { ...base, remedy, rejected };
+    }
+  }
+  return { ...base, remedy: undefined, rejected };
+}
+
+/** A blocker that stops nothing takes something from pods, and so concerns nodes. */
+function concerns(mode: ClusterMode, stops: readonly ComponentName[]): boolean {
+  return stops.length === 0 ? mode === "node" : stops.some((name) => componentsOf[mode].includes(name));
+}

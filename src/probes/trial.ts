@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+/** What really trying something came to. */
+export const trialSchema = z.object({ ok: z.boolean(), message: z.string() });
+
+/** What really trying something came to: whether it worked, and what was said. */
+export type Trial = z.infer<typeof trialSchema>;
+
+/**
+ * Shell functions for a script that tries several things in one process:
+ * `try NAME COMMAND...` prints "NAME<tab>exit code<tab>first line of the output".
+ */
+export const tryFunction = `
+try() {
+  name=$1; shift
+  out=$("$@" 2>&1); code=$?
+  printf '%s\\t%s\\t%s\\n' "$name" "$code" "\${out%%
+*}"
+  return $code
+}
+`;
+
+/** Reads what a script with {@link tryFunction} printed. */
+export function parseTrials(output: string): ReadonlyMap<string, Trial> {
+  const trials = new Map<string, Trial>();
+  for (const line of output.split("\n")) {
+    const [name, code, message = ""] = line.split("\t");
+    if (name === undefined || code === undefined) continue;
+    trials.set(name, { ok: code === "0", message: message.trim() });
+  }
+  return trials;
+}

@@ -1,0 +1,149 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Machine, recordedFacts, withFact } from "../../test/fixtures/recorded-facts.ts";
+import { blockers } from "../blockers/catalogue.ts";
+import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Facts } from "../contract/observation.ts";
+import { applyPlan, makePlan } from "../plan/plan.ts";
+import { cgroupLayout } from "../probes/cgroup-layout.ts";
+import { defaultRoute } from "../probes/default-route.ts";
+import { memory } from "../probes/memory.ts";
+import { mountTrials } from "../probes/mount-trials.ts";
+import { packetRules } from "../probes/packet-rules.ts";
+import { remedies } from "./catalogue.ts";
+
+const spec = {
+  network: { egress: { kind: "masquerade", iptables: "/usr/sbin/iptables", link: "eth0" } },
+  kubelet: { configuration: { maxPods: 10 } },
+  containerd: {
+    rootDirectory: "/state/containerd",
+    snapshotter: "overlayfs",
+    unprivilegedPorts: true,
+    unprivilegedIcmp: true,
+    noNewKeyring: false,
+  },
+  mounts: [],
+  privateMounts: false,
+} as unknown as ClusterSpec;
+
+function planned(facts: Facts): ClusterSpec {
+  return applyPlan(makePlan(facts, { blockers, remedies, mode: "node" }), spec, facts);
+}
+
+function on(machine: Machine): ClusterSpec {
+  return planned(recordedFacts(machine));
+}
+
+describe.each(remedies)("remedy $id", (remedy) => {
+  it("has its id as its file's name and clears blockers that exist", () => {
+    expect(existsSync(new URL(`${remedy.id}.ts`, import.meta.url))).toBe(true);
+    const ids = blockers.map(({ id }) => id);
+    for (const id of remedy.clears) expect(ids).toContain(id);
+  });
+
+  it("does not change the specification it is given", () => {
+    const before = JSON.stringify(spec);
+    remedy.adjust(spec, recordedFacts("agent-2024-07"));
+    expect(JSON.stringify(spec)).toBe(before);
+  });
+});
+
+describe("the specification", () => {
+  it("asks for no mounts on plain Linux", () => {
+    expect(on("plain-linux").mounts).toEqual([]);
+    expect(on("plain-linux").network.egress).toBe(spec.network.egress);
+    expect(on("plain-linux").kubelet.configuration).toEqual({ maxPods: 10, failCgroupV1: false });
+  });
+
+  it("supplies what gVisor 2026-07 lacks, directory by directory", () => {
+    const { mounts, privateMounts } = on("agent-2026-07");
+    expect(privateMounts).toBe(true);
+    expect(mounts).toEqual([
+      { kind: "supplement", target: "/proc/sys/kernel", files: { panic: "10\n", panic_on_oops: "1\n" } },
+      {
+        kind: "supplement",
+        target: "/proc/sys/kernel/keys",
+        files: { root_maxkeys: "1000000\n", root_maxbytes: "25000000\n" },
+      },
+      { kind: "supplement", target: "/proc/sys/vm", files: { overcommit_memory: "1\n", panic_on_oom: "0\n" } },
+      { kind: "supplement", target: "/dev", files: { kmsg: "" } },
+    ]);
+  });
+
+  it("makes a directory that is not there before it fills it", () => {
+    const targets = on("agent-2024-07").mounts.map(({ kind, target }) => `${kind} ${target}`);
+    expect(targets).toEqual([
+      "tmpfs /state/containerd",
+      "supplement /proc/sys/kernel",
+      "tmpfs /proc/sys/kernel/keys",
+      "supplement /proc/sys/kernel/keys",
+      "supplement /proc/sys/vm",
+      "supplement /dev",
+    ]);
+  });
+
+  it("configures the kubelet beside what stood there", () => {
+    const known = { maxPods: 10, localStorageCapacityIsolation: false, failCgroupV1: false };
+    expect(on("agent-2026-07").kubelet.configuration).toEqual(known);
+    expect(on("agent-2022-12").kubelet.configuration).toEqual({
+      ...known,
+      cgroupsPerQOS: false,
+      enforceNodeAllocatable: [],
+      cgroupRoot: "",
+    });
+  });
+
+  it("lets packets of pods out by SNAT where nothing masquerades", () => {
+    expect(on("agent-2026-07").network.egress).toMatchObject({
+      kind: "snat",
+      iptables: "/usr/sbin/iptables-legacy",
+      link: "eth0",
+    });
+    expect(on("agent-2022-12").network.egress.kind).toBe("none");
+  });
+
+  it("masquerades by the variant of iptables that can", () => {
+    const facts = recordedFacts("plain-linux");
+    const variants = (facts.value(packetRules)?.variants ?? []).map((variant) =>
+      variant.name === "iptables"
+        ? { ...variant, rules: { ...variant.rules, masquerade: { ok: false, message: "no" } } }
+        : variant,
+    );
+    expect(planned(withFact(facts, packetRules, { variants })).network.egress).toEqual({
+      kind: "masquerade",
+      iptables: "/usr/sbin/iptables-legacy",
+      link: facts.value(defaultRoute)?.link,
+    });
+  });
+
+  it("copies layers where memory is short", () => {
+    const facts = withFact(recordedFacts("agent-2024-07"), memory, {
+      totalBytes: 1.5 * 2 ** 30,
+      availableBytes: 1.2 * 2 ** 30,
+      cgroupLimitBytes: null,
+    });
+    expect(planned(facts).containerd.snapshotter).toBe("native");
+    expect(planned(facts).mounts.some(({ target }) => target === "/state/containerd")).toBe(false);
+  });
+
+  it("mounts cgroups where there are none and the kernel allows it", () => {
+    const recorded = recordedFacts("agent-2026-07");
+    const trials = recorded.value(mountTrials);
+    if (trials === undefined) throw new Error("the mounts were not measured");
+    const bare = withFact(
+      withFact(recorded, mountTrials, { ...trials, cgroupV1: { ok: true, message: "" } }),
+      cgroupLayout,
+      { kind: "none", unified: false, mounted: [], known: [], namespaces: false },
+    );
+    const targets = planned(bare).mounts.map(({ target }) => target);
+    expect(targets.filter((target) => target.startsWith("/sys/fs/cgroup"))).toEqual([
+      "/sys/fs/cgroup",
+      "/sys/fs/cgroup/cpu",
+      "/sys/fs/cgroup/cpuacct",
+      "/sys/fs/cgroup/cpuset",
+      "/sys/fs/cgroup/memory",
+      "/sys/fs/cgroup/devices",
+      "/sys/fs/cgroup/pids",
+    ]);
+  });
+});
