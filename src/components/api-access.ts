@@ -29,7 +29,7 @@ export class ApiAccess implements Disposable {
       return { ok: true };
     } catch (error) {
       signal.throwIfAborted();
-      return { ok: false, because: `${path}: ${describe(error)}` };
+      return { ok: false, because: `${path}: ${failedChecks(describe(error))}` };
     }
   }
 
@@ -38,6 +38,12 @@ export class ApiAccess implements Disposable {
       client[Symbol.dispose]();
     });
   }
+}
+
+/** /readyz answers with a line for each check; only those that failed matter. */
+function failedChecks(answer: string): string {
+  const failed = [...answer.matchAll(/^\[-\](\S+) failed/gm)].map(([, name]) => name);
+  return failed.length === 0 ? answer : `not yet: ${failed.join(", ")}`;
 }
 
 function describe(error: unknown): string {

@@ -52,11 +52,14 @@ state = ${quote(`${layout.runtime}/containerd`)}
 [plugins."io.containerd.cri.v1.runtime"]
   enable_unprivileged_ports = ${String(settings.unprivilegedPorts)}
   enable_unprivileged_icmp = ${String(settings.unprivilegedIcmp)}
+  restrict_oom_score_adj = ${String(settings.restrictOomScoreAdj ?? false)}
   # Pod network namespaces lie below the state directory, where a stop removes them.
   netns_mounts_under_state_dir = true
   [plugins."io.containerd.cri.v1.runtime".cni]
     bin_dirs = [${quote(layout.programs)}]
     conf_dir = ${quote(cniDirectory)}
+    # containerd brings lo up by itself; without this it wants a plugin named loopback.
+    use_internal_loopback = true
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]

@@ -35,14 +35,16 @@ function linesOf(mount: NodeMount, live: string): string[] {
       const supplied = names.map((name) => quote(name)).join("|");
       return [
         `mkdir -p ${quote(live)}`,
-        `mount --bind ${target} ${quote(live)}`,
+        // With what is mounted in it: /dev holds /dev/pts and /dev/shm.
+        `mount --rbind ${target} ${quote(live)}`,
         `mount -t tmpfs -o mode=755 sandkube ${target}`,
         // What was there stays there, live; only the supplied names are ours.
         `for entry in ${quote(live)}/*; do`,
         `  name=\${entry##*/}`,
         ...(names.length === 0 ? [] : [`  case $name in ${supplied}) continue ;; esac`]),
+        `  if [ -L "$entry" ]; then cp -P "$entry" ${target}/"$name"; continue; fi`,
         `  if [ -d "$entry" ]; then mkdir ${target}/"$name"; elif [ -e "$entry" ]; then : > ${target}/"$name"; else continue; fi`,
-        `  mount --bind "$entry" ${target}/"$name"`,
+        `  mount --rbind "$entry" ${target}/"$name"`,
         "done",
         ...Object.entries(mount.files).map(
           ([name, content]) => `printf %s ${quote(content)} > ${target}/${quote(name)}`,
