@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -110,12 +110,30 @@ describe.skipIf(why !== undefined)("mounts in a real mount namespace", () => {
     expect(output).toBe("live before");
   });
 
-  it("supplement leaves no link behind that leads to nothing", async () => {
-    await writeFile(join(target, "gone"), "");
-    spawnSync("ln", ["-s", "/nonexistent", join(target, "dangling")]);
-    const { status, output } = inside([{ kind: "supplement", target, files: {} }], `ls "$1"`);
+  it("supplement keeps links as links, also those that lead to nothing, and replaces one", async () => {
+    await symlink("live", join(target, "link"));
+    await symlink("/nonexistent", join(target, "dangling"));
+    await symlink("live", join(target, "replaced link"));
+    const { status, output } = inside(
+      [{ kind: "supplement", target, files: { "replaced link": "ours" } }],
+      `readlink "$1/link" "$1/dangling"; cat "$1/link" "$1/replaced link"`,
+    );
     expect(status, output).toBe(0);
-    expect(output).not.toContain("dangling");
+    expect(output).toBe("live\n/nonexistent\nlive beforeours");
+    expect(await readFile(join(target, "live"), "utf8")).toBe("live before");
+  });
+
+  it("supplement keeps what is mounted below", () => {
+    const below = join(target, "sub directory/mounted");
+    const { status, output } = inside(
+      [
+        { kind: "tmpfs", target: below },
+        { kind: "supplement", target, files: { added: "added\n" } },
+      ],
+      `cat "$1/added"; stat --file-system --format %T "$1/sub directory/mounted"; cat "$1/sub directory/inner"`,
+    );
+    expect(status, output).toBe(0);
+    expect(output).toBe("added\ntmpfs\ninner before");
   });
 
   it("tmpfs covers a directory, as large as it may be", () => {

@@ -58,12 +58,13 @@ export function sandboxCommand(io: CommandIo): Command {
       .argument("<command...>")
       .option("--cwd <directory>", "where", "/root")
       .passThroughOptions()
-      .action(async (name: string, words: readonly [string, ...string[]], flags: { readonly cwd: string }) => {
+      .action(async (name: string, words: readonly string[], flags: { readonly cwd: string }) => {
         const { execInSandbox } = await import("../../cluster/sandboxes.ts");
         const terminal = process.stdin.isTTY && process.stdout.isTTY;
         const result = await execInSandbox(
           name,
-          words,
+          // passThroughOptions leaves the "--" before the command in place.
+          (words[0] === "--" ? words.slice(1) : words) as [string, ...string[]],
           terminal
             ? { cwd: flags.cwd, terminal }
             : { cwd: flags.cwd, input: process.stdin, stdout: process.stdout, stderr: process.stderr },
