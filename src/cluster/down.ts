@@ -3,6 +3,7 @@ import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout, type StateLayout } from "../contract/state-layout.ts";
 import { step } from "../contract/progress.ts";
 import { tearDownNodeNetwork } from "../network/node-network.ts";
+import { removeMountPoints } from "../supervisor/launch-supervisor.ts";
 import { killMarkedProcesses } from "../supervisor/marked-processes.ts";
 import { readSupervisorState } from "../supervisor/supervisor-state.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
@@ -85,6 +86,7 @@ export async function stopCluster(
     detail("network");
     await tearDownNodeNetwork(spec, host, signal);
     await removeCgroups(spec, host);
+    await removeMountPoints(spec, host);
   }
   detail("files");
   await removeFiles(layout, options.keepState, host.files);

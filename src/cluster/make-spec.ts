@@ -22,6 +22,13 @@ export interface SpecInputs {
   readonly previous: ClusterSpec | undefined;
 }
 
+/**
+ * Directories that upstream programs write to whatever they are told: containerd
+ * (shim sockets, runc's state), libcni (its cache), the kubelet (device plugins).
+ * Each node has its own, so that clusters do not meet there and nothing is left.
+ */
+const upstreamDirectories = ["/run/containerd", "/var/lib/cni", "/var/lib/kubelet"] as const;
+
 /** The specification of a cluster on a machine that lacks nothing; remedies adjust it. */
 export function makeSpec(inputs: SpecInputs): ClusterSpec {
   const { name, mode, config, previous } = inputs;
@@ -55,7 +62,7 @@ export function makeSpec(inputs: SpecInputs): ClusterSpec {
       pauseImage: inputs.pauseImage,
       noNewKeyring: false,
     },
-    mounts: [],
+    mounts: mode === "node" ? upstreamDirectories.map((target) => ({ kind: "tmpfs", target })) : [],
     privateMounts: mode === "node",
   };
 }

@@ -19,6 +19,8 @@ export interface StateLayout {
   readonly kubelet: string;
   readonly containerd: string;
   readonly cniLeases: string;
+  /** The mount points outside the state directory that had to be made, a line each. */
+  readonly madeDirectories: string;
   readonly kineSocket: string;
   readonly containerdSocket: string;
 }
@@ -40,6 +42,7 @@ export function stateLayout(root: string): StateLayout {
     kubelet: `${root}/kubelet`,
     containerd: `${root}/containerd`,
     cniLeases: `${root}/cni`,
+    madeDirectories: `${root}/made-directories`,
     kineSocket: `${root}/run/kine.sock`,
     containerdSocket: `${root}/run/containerd.sock`,
   };

@@ -91,11 +91,18 @@ export async function describeSandbox(host: Host, location: SandboxLocation): Pr
       ? { state: "broken", because: "it was never finished" }
       : alive
         ? { state: "running", because: undefined }
-        : { state: "stopped", because: "its processes have ended" }),
+        : { state: "stopped", because: await whyEnded(host, location) }),
     address: state.network?.sandboxAddress,
     hostAddress: state.network?.hostAddress,
     pid: alive ? state.process.pid : undefined,
     memoryBytes: state.memoryBytes,
     createdAt: state.createdAt,
   };
+}
+
+/** A panic of gVisor's kernel is the usual reason; its first line says which. */
+async function whyEnded(host: Host, location: SandboxLocation): Promise<string> {
+  const panic = ((await host.files.readTextIfPresent(location.panicLog)) ?? "").trim();
+  if (panic === "") return "its processes have ended";
+  return `gVisor panicked: ${panic.split("\n", 1)[0] ?? ""} (all of it: ${location.panicLog})`;
 }

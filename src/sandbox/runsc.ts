@@ -58,6 +58,7 @@ export async function startSandbox(
     ...["--mount", "--propagation", "slave", "sh", "-c", startScript, "sandkube-start"],
     ...[namespaceFile(location), location.startLog],
     ...runscCommand(runsc, location),
+    `--panic-log=${location.panicLog}`,
     ...(await overlayFlags(host, runsc, overlay, signal)),
     ...(withCgroupfs ? ["--cgroupfs"] : []),
     ...(withCgroups ? [] : ["--ignore-cgroups"]),

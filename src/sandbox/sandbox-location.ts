@@ -17,6 +17,8 @@ export interface SandboxLocation {
   readonly runscRoot: string;
   /** What `runsc run` printed. */
   readonly startLog: string;
+  /** What gVisor's kernel says when it panics; empty otherwise. */
+  readonly panicLog: string;
   readonly pidFile: string;
   /**
    * The runsc container id, the network namespace's name, the cgroup's name and
@@ -59,6 +61,7 @@ export function locateSandbox(name: string, stateRoot: string = defaultStateRoot
     rootfs: join(directory, "rootfs"),
     runscRoot: join(directory, "runsc"),
     startLog: join(directory, "start.log"),
+    panicLog: join(directory, "panic.log"),
     pidFile: join(directory, "pid"),
     id: `sandkube-${name}-${tag}`,
     link: `${linkPrefix}${tag}`,

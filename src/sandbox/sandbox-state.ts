@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Files } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import type { SandboxLocation } from "./sandbox-location.ts";

@@ -27,6 +27,9 @@ export async function launchSupervisor(
 ): Promise<ProcessIdentity> {
   const layout = stateLayout(spec.stateDirectory);
   await host.files.makeDirectory(layout.logs, { mode: 0o700 });
+  // Sockets, containerd's state and the live copies of covered directories; nobody else has business in it.
+  await host.files.makeDirectory(layout.runtime, { mode: 0o700 });
+  if (spec.privateMounts) await makeMountPoints(spec, host);
   const log = await open(supervisorLog(spec.stateDirectory), "a", 0o600);
   try {
     const [file, ...rest] = spec.privateMounts ? await inMountNamespace(spec, command, host) : command;
@@ -46,6 +49,31 @@ export async function launchSupervisor(
     return { pid, startTicks: status?.startTicks ?? 0 };
   } finally {
     await log.close();
+  }
+}
+
+/**
+ * Makes the directories that mounts cover and that are not there, and remembers
+ * them: a mount is gone with its namespace, a directory is not.
+ */
+async function makeMountPoints(spec: ClusterSpec, host: Host): Promise<void> {
+  const { madeDirectories } = stateLayout(spec.stateDirectory);
+  const made = ((await host.files.readTextIfPresent(madeDirectories)) ?? "").split("\n").filter((line) => line !== "");
+  for (const mount of spec.mounts) {
+    if (mount.kind !== "tmpfs" || mount.target.startsWith("/proc/")) continue;
+    if ((await host.files.status(mount.target)) !== undefined) continue;
+    made.push(mount.target);
+    await host.files.write(madeDirectories, `${made.join("\n")}\n`);
+    await host.files.makeDirectory(mount.target);
+  }
+}
+
+/** Removes the directories that were made for mounts, where nobody has put anything in them. */
+export async function removeMountPoints(spec: ClusterSpec, host: Host): Promise<void> {
+  const { madeDirectories } = stateLayout(spec.stateDirectory);
+  const made = ((await host.files.readTextIfPresent(madeDirectories)) ?? "").split("\n");
+  for (const path of made.filter((line) => line !== "").reverse()) {
+    await host.files.removeDirectory(path).catch(() => undefined);
   }
 }
 

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DoctorReport } from "../../src/cluster/doctor.ts";
+import type { StatusReport } from "../../src/cluster/status.ts";
+import type { UpReport } from "../../src/cluster/up.ts";
+import { cannotTest, type TestMachine } from "./machine.ts";
+import { tracesOn } from "./machine-traces.ts";
+import { testPods } from "./pod-scenarios.ts";
+import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
+
+/** What a kind of machine is expected to be like. */
+export interface Expectation {
+  /** Ids of the remedies in force, sorted. */
+  readonly remedies: readonly string[];
+}
+
+/** A cluster's whole life on one kind of machine. */
+export function testClusterLife(title: string, makeMachine: () => Promise<TestMachine>, expected: Expectation): void {
+  const because = cannotTest();
+  if (because !== undefined) process.stderr.write(`${title}: skipped: ${because}\n`);
+
+  describe.skipIf(because !== undefined)(title, { timeout: 240_000 }, () => {
+    let machine: TestMachine;
+    let cluster: TestCluster;
+    let before: Readonly<Record<string, readonly string[]>>;
+
+    beforeAll(async () => {
+      machine = await makeMachine();
+      before = await tracesOn(machine);
+      cluster = await startCluster(machine);
+    });
+
+    afterAll(async () => {
+      await (cluster as TestCluster | undefined)?.[Symbol.asyncDispose]();
+      await (machine as TestMachine | undefined)?.[Symbol.asyncDispose]();
+    });
+
+    test("up is ready, and says what it did", () => {
+      const { report } = cluster;
+      expect(report.schema).toBe("sandkube.dev/up/v1");
+      expect(report.verdict).toBe("ready");
+      expect(report.mode).toBe("node");
+      expect(report.remedies.map(({ id }) => id).sort()).toEqual(expected.remedies);
+      expect(report.timeline.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(["kube-apiserver", "kubelet", "images"]),
+      );
+      for (const { startMs, endMs } of report.timeline) expect(endMs).toBeGreaterThanOrEqual(startMs);
+    });
+
+    test("doctor names the same remedies", async () => {
+      const { stdout } = await machine.sandkube("doctor", "--output", "json");
+      const report = JSON.parse(stdout) as DoctorReport;
+      expect(report.plan.verdict).toBe("possible");
+      expect(report.plan.remedies.map(({ id }) => id).sort()).toEqual(expected.remedies);
+      expect(report.facts.length).toBeGreaterThan(20);
+      for (const { verdict, because: why } of report.blockers) if (verdict !== "clear") expect(why).toBeTruthy();
+    });
+
+    testPods(() => cluster);
+
+    test("status shows every component", async () => {
+      const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
+      const report = JSON.parse(stdout) as StatusReport;
+      expect(report.cluster.state).toBe("running");
+      expect(report.node?.ready).toBe(true);
+      expect(report.components.map(({ name, state, restarts }) => [name, state, restarts])).toEqual(
+        ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet"].map((name) => [
+          name,
+          "ready",
+          0,
+        ]),
+      );
+      for (const { pid, rssBytes } of report.components) {
+        expect(pid).toBeGreaterThan(0);
+        expect(rssBytes).toBeGreaterThan(1_000_000);
+      }
+    });
+
+    test("a second up changes nothing and says so", async () => {
+      const { stdout } = await machine.sandkube("up", "--name", clusterName, "--output", "json");
+      expect((JSON.parse(stdout) as UpReport).verdict).toBe("unchanged");
+    });
+
+    test("secrets are for root alone", async () => {
+      const { stdout } = await machine.shell(
+        `cd /var/lib/sandkube/clusters/${clusterName} && stat -c '%a %n' . kubeconfig kubeconfigs/* pki/*.key datastore run`,
+      );
+      for (const line of stdout.trim().split("\n")) expect(line).toMatch(/^(600|700) /);
+    });
+
+    test("nothing is said to strangers", async () => {
+      const ask = (address: string): Promise<{ stdout: string }> =>
+        machine.shell(`curl -sk -o /dev/null -w '%{http_code}' ${address}`);
+      expect((await ask(`${cluster.report.server}/api/v1/secrets`)).stdout).toBe("401");
+      expect((await ask("https://10.244.0.1:10250/pods")).stdout).toBe("401");
+    });
+
+    test("a component that is killed is started again", async () => {
+      const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
+      const report = JSON.parse(stdout) as StatusReport;
+      const scheduler = report.components.find(({ name }) => name === "kube-scheduler");
+      await machine.shell(`kill -9 ${String(scheduler?.pid)}`);
+      await cluster.eventually(["get", "--raw", "/readyz"], (output) => output === "ok");
+      const again = async (): Promise<boolean> => {
+        const after = JSON.parse(
+          (await machine.sandkube("status", "--name", clusterName, "--output", "json")).stdout,
+        ) as StatusReport;
+        return after.components.some(
+          ({ name, state, restarts }) => name === "kube-scheduler" && state === "ready" && restarts === 1,
+        );
+      };
+      await expect.poll(again, { timeout: 30_000, interval: 500 }).toBe(true);
+    });
+
+    test("kept state is there again", async () => {
+      await cluster.kubectl("create", "configmap", "kept", "--from-literal=a=b");
+      const down = await machine.sandkube("down", "--name", clusterName, "--keep-state");
+      expect(down.exitCode, down.stderr).toBe(0);
+      cluster = await startCluster(machine);
+      expect(await cluster.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}")).toBe("b");
+      await cluster.eventually(["get", "pod", "web", "-o", "jsonpath={.status.phase}"], (phase) => phase === "Running");
+    });
+
+    test("down leaves nothing", async () => {
+      const down = await machine.sandkube("down", "--name", clusterName);
+      expect(down.exitCode, down.stderr).toBe(0);
+      expect(await tracesOn(machine)).toEqual(before);
+    });
+
+    test("down without a cluster says so", async () => {
+      const { exitCode, stderr } = await machine.sandkube("down", "--name", clusterName);
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain(`There is no cluster "${clusterName}"`);
+    });
+  });
+}

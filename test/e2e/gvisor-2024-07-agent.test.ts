@@ -1,0 +1,18 @@
+import { testClusterLife } from "./cluster-scenarios.ts";
+import { sandboxMachine } from "./machine.ts";
+
+testClusterLife(
+  "gVisor 2024-07, agent",
+  () => sandboxMachine({ gvisor: "20240729", profile: "agent", overlay: "none" }),
+  {
+    remedies: [
+      "allow-cgroup-v1",
+      "containerd-root-on-tmpfs",
+      "empty-kernel-log",
+      "local-storage-accounting-off",
+      "proc-sys-supplement",
+      "source-nat",
+      "unprivileged-sysctls-off",
+    ],
+  },
+);
