@@ -105,6 +105,13 @@ export default tseslint.config(
     },
   },
   { files: ["**/*.config.{js,ts}"], rules: { "no-restricted-syntax": "off" } },
-  { files: ["eslint.config.js", "test/fixtures/programs/*.mjs"], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ["eslint.config.js", "scripts/*.mjs", "test/fixtures/programs/*.mjs"],
+    ...tseslint.configs.disableTypeChecked,
+    rules: {
+      ...tseslint.configs.disableTypeChecked.rules,
+      "@typescript-eslint/explicit-function-return-type": "off",
+    },
+  },
   ...importRules,
 );

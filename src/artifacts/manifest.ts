@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { FileStatus } from "../contract/host.ts";
 
 const nanoseconds = z.string().regex(/^\d+$/);

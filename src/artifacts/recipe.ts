@@ -1,15 +1,12 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path";
 import { arch } from "node:process";
-import { fileURLToPath } from "node:url";
 import type { Artifact, ArtifactSource } from "../contract/artifact.ts";
 import type { Files, Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { packageRoot } from "../host/package-root.ts";
 import { goBuildArguments, goBuildEnvironment } from "./build-flags.ts";
 import { parseGoModule, type GoModule } from "./go-module.ts";
-
-/** The package's root, from src/artifacts/ as from dist/artifacts/. */
-const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Everything about an artifact that does not depend on the toolchain at hand. */
 export interface Recipe {
@@ -48,9 +45,22 @@ export async function readRecipe(artifact: Artifact, host: Host): Promise<Recipe
   return { artifact, version, digest: digestOf({ kind: source.kind, links, ...ingredients }), goModule };
 }
 
+/**
+ * The upstream version of an artifact; reads less than {@link readRecipe}.
+ *
+ * @throws SandkubeError (artifact) where the installation lacks its sources
+ */
+export async function readVersion({ source }: Artifact, { files }: Host): Promise<string> {
+  if (source.kind === "debian") return source.version;
+  const folder = sourceFolder(source);
+  const text = await files.readTextIfPresent(join(folder, "go.mod"));
+  if (text === undefined) throw missingSources(folder);
+  return versionOf(source, parseGoModule(text), files);
+}
+
 /** The absolute path of the folder that pins an artifact's modules. */
 export function sourceFolder(source: Exclude<ArtifactSource, { kind: "debian" }>): string {
-  return isAbsolute(source.folder) ? source.folder : join(root, "go", source.folder);
+  return isAbsolute(source.folder) ? source.folder : join(packageRoot, "go", source.folder);
 }
 
 /** The text of each file that Go reads in a folder, by its path inside it; tests are not built. */
@@ -67,7 +77,11 @@ async function readSources(folder: string, files: Files): Promise<ReadonlyMap<st
   };
   await visit("");
   if (found.has("go.mod")) return found;
-  throw new SandkubeError({
+  throw missingSources(folder);
+}
+
+function missingSources(folder: string): SandkubeError {
+  return new SandkubeError({
     title: "Sources are missing",
     message: `${join(folder, "go.mod")} is not there.`,
     hint: "Install sandkube again; its go/ folder is part of it.",
@@ -82,7 +96,7 @@ async function versionOf(
 ): Promise<string> {
   const module = source.kind === "go" ? source.versionOf : source.module;
   if (module === undefined) {
-    const own = JSON.parse(await files.readText(join(root, "package.json"))) as { readonly version: string };
+    const own = JSON.parse(await files.readText(join(packageRoot, "package.json"))) as { readonly version: string };
     return own.version;
   }
   const version = goModule.versions.get(module);

@@ -38,6 +38,7 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "kube-proxy-rules-missing",
   ],
   "agent-2024-07": [
+    "no-pid-namespace-join",
     "link-info-missing",
     "rootfs-unknown-to-cadvisor",
     "no-overlayfs-on-state-filesystem",
@@ -54,6 +55,7 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "kube-proxy-rules-missing",
   ],
   "agent-2022-12": [
+    "no-pid-namespace-join",
     "no-mount-namespace",
     "no-pod-links",
     "rootfs-unknown-to-cadvisor",

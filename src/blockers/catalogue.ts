@@ -24,6 +24,7 @@ import { noMount } from "./no-mount.ts";
 import { noMountNamespace } from "./no-mount-namespace.ts";
 import { noNetworkNamespace } from "./no-network-namespace.ts";
 import { noOverlayfsOnStateFilesystem } from "./no-overlayfs-on-state-filesystem.ts";
+import { noPidNamespaceJoin } from "./no-pid-namespace-join.ts";
 import { noPodLinks } from "./no-pod-links.ts";
 import { noWayOut } from "./no-way-out.ts";
 import { notRoot } from "./not-root.ts";
@@ -43,6 +44,7 @@ export const blockers: readonly Blocker[] = [
   noMount,
   noNetworkNamespace,
   noPodLinks,
+  noPidNamespaceJoin,
   linkInfoMissing,
   rootfsUnknownToCadvisor,
   noOverlayfsOnStateFilesystem,

@@ -1,25 +1,10 @@
 #!/usr/bin/env node
-import { exitCode } from "../contract/exit-code.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
 import { localHost } from "../host/local-host.ts";
+import { interruption } from "./interruption.ts";
 import { liveProgress, plainProgress } from "./renderers/progress.ts";
 import { run } from "./run.ts";
 
 async function main(): Promise<void> {
-  const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      // A second Ctrl-C does not wait for the clean-up.
-      if (interruption.signal.aborted && signal === "SIGINT") process.exit(exitCode.interrupted);
-      interruption.abort(
-        new SandkubeError({
-          title: "Interrupted",
-          message: `Ended by ${signal}; what was begun is undone.`,
-          exit: "interrupted",
-        }),
-      );
-    });
-  }
   // A reader such as head may close the pipe; that is not an error of ours.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -42,7 +27,7 @@ async function main(): Promise<void> {
     progress: live
       ? liveProgress(stderr, colour.stderr, () => process.stderr.columns)
       : plainProgress(stderr, colour.stderr),
-    signal: interruption.signal,
+    signal: interruption(),
   });
 }
 

@@ -11,7 +11,6 @@ import { loadCommand } from "./commands/load.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
-import { superviseCommand } from "./commands/supervise.ts";
 import { upCommand } from "./commands/up.ts";
 import { versionCommand } from "./commands/version.ts";
 
@@ -46,11 +45,10 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     artifactsCommand,
     completionCommand,
     versionCommand,
-    superviseCommand,
   ];
   for (const make of commands) {
     const command = make(io);
-    program.addCommand(command.copyInheritedSettings(program), { hidden: command.name() === "supervise" });
+    program.addCommand(command.copyInheritedSettings(program));
     for (const subcommand of command.commands) subcommand.copyInheritedSettings(program);
   }
   return program;

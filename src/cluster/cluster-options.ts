@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A cluster's name becomes part of file, link and cgroup names. */
 const name = z

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";

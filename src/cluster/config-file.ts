@@ -1,5 +1,5 @@
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { Host } from "../contract/host.ts";
 import { nearest } from "../contract/nearest.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Host } from "../contract/host.ts";
 import { Facts, type Observation } from "../contract/observation.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";

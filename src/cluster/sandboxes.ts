@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { artifactDirectory } from "../artifacts/cache-directory.ts";
 import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
 import { ensureSystemPackages } from "../artifacts/system-packages.ts";
 import { nearest } from "../contract/nearest.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { packageRoot } from "../host/package-root.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
 import type { SandboxSummary } from "../sandbox/list-sandboxes.ts";
 import type { SandboxMount, SandboxOverlay, SandboxPlatform, SandboxProfile } from "../sandbox/sandbox-options.ts";
@@ -54,7 +54,6 @@ export async function makeSandbox(options: MakeSandboxOptions, session: Session)
   const { host } = session;
   const { runscPath, platform } = await findRunsc(options.gvisor, session);
   await ensureSystemPackages(["iproute2", "iptables", "util-linux"], session);
-  const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
   const cache = dirname(artifactDirectory(host.environment));
   await host.files.makeDirectory(cache);
   const mounts: SandboxMount[] = [

@@ -42,7 +42,7 @@ export function locateCluster(
  *   socket's path, or holds something that is not ours: `down` removes all that is in it
  */
 export async function makeStateDirectory(path: string, host: Host): Promise<void> {
-  // sockaddr_un holds 108 bytes (unix(7)); the longest socket below is run/containerd-ttrpc.sock.
+  // sockaddr_un holds 108 bytes (unix(7)); the longest socket below is kubelet/pod-resources/kubelet.sock.
   if (path.length > 70) {
     throw new SandkubeError({
       title: "The state directory's path is too long",

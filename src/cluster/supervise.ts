@@ -27,8 +27,6 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
     environment: componentEnvironment(spec, host),
   });
   try {
-    // Sockets and containerd's state; nobody else has business in it.
-    await host.files.makeDirectory(stateLayout(stateDirectory).runtime, { mode: 0o700 });
     await supervisor.prepare("certificates", () => ensureClusterPki(spec, host));
     await linkPrograms(spec, host);
     if (spec.mode === "node") {

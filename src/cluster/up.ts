@@ -9,7 +9,7 @@ import { readSupervisorState, type SupervisorState } from "../supervisor/supervi
 import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
-import { readClusterRecord, writeClusterRecord, type AppliedRemedy } from "./cluster-record.ts";
+import { readClusterRecord, writeClusterRecord, type AppliedRemedy, type ClusterRecord } from "./cluster-record.ts";
 import { clusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
 import { choosePlan, measureFacts, usualEgress } from "./choose-plan.ts";
@@ -80,6 +80,40 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   if (record !== undefined) await stopCluster(record.spec, { keepState: true }, session, () => undefined);
 
   await makeStateDirectory(stateDirectory, host);
+  const { spec, remedies, notes } = await prepare(name, stateDirectory, record, config, timeline, session).catch(
+    async (error: unknown) => {
+      // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
+      await host.files.removeDirectory(stateDirectory).catch(() => undefined);
+      throw error;
+    },
+  );
+  try {
+    await step(session.progress, `Starting Kubernetes ${spec.kubernetesVersion} (${spec.mode})`, async (detail) => {
+      await launchSupervisor(spec, options.supervisorCommand(stateDirectory), host);
+      if (options.wait) await waitForCluster(spec, options, timeoutOf(config), session, detail);
+    });
+  } catch (error) {
+    if (!options.retain) await undo(spec, record !== undefined, session);
+    throw error;
+  }
+  const state = await readSupervisorState(stateLayout(stateDirectory).supervisorState, host.files);
+  return report(options.wait ? "ready" : "started", spec, remedies, notes, timeline.entries(state?.timeline ?? []));
+}
+
+/** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
+async function prepare(
+  name: string,
+  stateDirectory: string,
+  record: ClusterRecord | undefined,
+  config: ClusterConfig,
+  timeline: Timeline,
+  session: Session,
+): Promise<{
+  readonly spec: ClusterSpec;
+  readonly remedies: readonly AppliedRemedy[];
+  readonly notes: readonly string[];
+}> {
+  const { host } = session;
   const facts = await timeline.measure("probes", () =>
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
@@ -106,23 +140,7 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   );
   const remedies = plan.remedies.map(describeRemedy);
   await writeClusterRecord({ createdAt: record?.createdAt ?? host.clock.now(), spec, remedies }, host);
-  try {
-    await step(session.progress, `Starting Kubernetes ${spec.kubernetesVersion} (${spec.mode})`, async (detail) => {
-      await launchSupervisor(spec, options.supervisorCommand(stateDirectory), host);
-      if (options.wait) await waitForCluster(spec, options, timeoutOf(config), session, detail);
-    });
-  } catch (error) {
-    if (!options.retain) await undo(spec, record !== undefined, session);
-    throw error;
-  }
-  const state = await readSupervisorState(stateLayout(stateDirectory).supervisorState, host.files);
-  return report(
-    options.wait ? "ready" : "started",
-    spec,
-    remedies,
-    [...notes, ...chosen.notes],
-    [...timeline.entries(state?.timeline ?? [])],
-  );
+  return { spec, remedies, notes: [...notes, ...chosen.notes] };
 }
 
 function timeoutOf(config: ClusterConfig): number {

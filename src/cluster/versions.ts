@@ -1,6 +1,7 @@
-import { fileURLToPath } from "node:url";
-import { z } from "zod";
-import { listArtifacts } from "../artifacts/list-artifacts.ts";
+import { join } from "node:path";
+import { catalogue } from "../artifacts/catalogue.ts";
+import { readVersion } from "../artifacts/recipe.ts";
+import { packageRoot } from "../host/package-root.ts";
 import type { Session } from "./session.ts";
 
 /** The answer of `sandkube version --output json`. */
@@ -12,16 +13,14 @@ export interface VersionReport {
 }
 
 /** The version of sandkube and of everything it would run. */
-export async function versions(session: Session): Promise<VersionReport> {
-  const packagePath = fileURLToPath(new URL("../../package.json", import.meta.url));
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(await session.host.files.readText(packagePath)));
-  const artifacts = await listArtifacts(session);
+export async function versions({ host }: Session): Promise<VersionReport> {
+  const own = JSON.parse(await host.files.readText(join(packageRoot, "package.json"))) as { readonly version: string };
   return {
     schema: "sandkube.dev/version/v1",
-    sandkube: version,
+    sandkube: own.version,
     node: process.versions.node,
-    artifacts: artifacts.map(({ name, version: upstream }) => ({ name, version: upstream })),
+    artifacts: await Promise.all(
+      catalogue.map(async (artifact) => ({ name: artifact.name, version: await readVersion(artifact, host) })),
+    ),
   };
 }

@@ -1,4 +1,5 @@
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import type { ExitCodeName } from "../contract/exit-code.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { waitUntil } from "../host/wait-until.ts";
@@ -29,18 +30,21 @@ export async function waitForCluster(
 ): Promise<void> {
   const layout = stateLayout(spec.stateDirectory);
   let client: ApiClient | undefined;
-  let launched = false;
+  // What the wait is for at the moment, for the error of a wait that runs out.
+  const waiting = { title: "The supervisor did not start", log: supervisorLog(spec.stateDirectory) };
   const look = async (): Promise<Answer> => {
     const state = await readSupervisorState(layout.supervisorState, host.files);
     if (state === undefined) return { ok: false, because: "the supervisor has not started" };
-    launched = true;
-    await failOnDeadSupervisor(spec, state);
+    await failOnDead(state);
+    const late = state.components.find(({ state: said }) => said !== "ready");
+    waiting.title = late === undefined ? "The cluster is not usable" : `${late.name} is not ready`;
+    if (late !== undefined) waiting.log = `${layout.logs}/${late.name}.log`;
     const answer = judge(state);
     if (!answer.ok) return answer;
     client ??= ApiClient.fromKubeconfig(await host.files.readText(layout.kubeconfig));
     return podsCanBeCreated(client, signal);
   };
-  const failOnDeadSupervisor = async (_: ClusterSpec, state: SupervisorState): Promise<void> => {
+  const failOnDead = async (state: SupervisorState): Promise<void> => {
     const dying = state.components.find(({ failedStarts }) => failedStarts >= mostFailedStarts);
     if (dying !== undefined) {
       throw await startFailure(
@@ -61,7 +65,13 @@ export async function waitForCluster(
       throw await startFailure("The supervisor ended", "nobody stopped it", supervisorLog(spec.stateDirectory));
     }
   };
-  const startFailure = async (title: string, because: string, log: string, hint?: string): Promise<SandkubeError> => {
+  const startFailure = async (
+    title: string,
+    because: string,
+    log: string,
+    hint?: string,
+    exit: ExitCodeName = "component",
+  ): Promise<SandkubeError> => {
     const lines = await lastLines(log, quotedLines);
     return new SandkubeError({
       title,
@@ -73,7 +83,7 @@ export async function waitForCluster(
         (options.retain
           ? `Everything is left as it is; see ${layout.logs}.`
           : "Run it again with --retain to keep all logs."),
-      exit: "component",
+      exit,
     });
   };
   try {
@@ -81,14 +91,14 @@ export async function waitForCluster(
       clock: host.clock,
       what: `the cluster "${spec.name}"`,
       timeout,
-      interval: 40,
+      interval: 80,
       signal,
       onReason: detail,
       hint: "Give it more time with --timeout, or see why with `sandkube status` after `up --retain`.",
     });
   } catch (error) {
-    if (error instanceof SandkubeError && error.exit === "timeout" && !launched) {
-      throw await startFailure("The supervisor did not start", error.message, supervisorLog(spec.stateDirectory));
+    if (error instanceof SandkubeError && error.exit === "timeout") {
+      throw await startFailure(`Timed out: ${waiting.title}`, error.message, waiting.log, error.hint, "timeout");
     }
     throw error;
   } finally {

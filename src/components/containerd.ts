@@ -17,6 +17,9 @@ export function containerd(host: Host): Component {
         host.files.write(configuration, containerdConfiguration(spec, cni)),
         host.files.write(`${cni}/10-sandkube.conflist`, JSON.stringify(networkList(spec), undefined, 2)),
         host.files.remove(layout.containerdSocket),
+        ...(spec.containerd.sharedPidNamespace === true
+          ? [host.files.write(runcWrapperPath(spec), runcWrapper(spec.binaries.runc), { mode: 0o755 })]
+          : []),
       ]);
       return { argv: [spec.binaries.containerd, `--config=${configuration}`] };
     },
@@ -63,9 +66,35 @@ state = ${quote(`${layout.runtime}/containerd`)}
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
-      BinaryName = ${quote(spec.binaries.runc)}
+      BinaryName = ${quote(settings.sharedPidNamespace === true ? runcWrapperPath(spec) : spec.binaries.runc)}
       SystemdCgroup = false
       NoNewKeyring = ${String(settings.noNewKeyring)}
+`;
+}
+
+function runcWrapperPath(spec: ClusterSpec): string {
+  return `${stateLayout(spec.stateDirectory).configuration}/runc-shared-pid-namespace`;
+}
+
+/**
+ * runc, but with the pid namespace taken out of what `runc create` is given. The
+ * shim reads the same file when the container ends, and then kills what is left
+ * in its cgroup (ShouldKillAllOnExit in cmd/containerd-shim-runc-v2/runc/util.go).
+ */
+function runcWrapper(runc: string): string {
+  return `#!/bin/sh
+set -eu
+previous= bundle= create=
+for word do
+  if [ "$previous" = --bundle ]; then bundle=$word; fi
+  if [ "$word" = create ]; then create=yes; fi
+  previous=$word
+done
+if [ -n "$create" ] && [ -n "$bundle" ]; then
+  # Inside a string of the file the quotes would be escaped, so only the namespace itself can match.
+  sed -i -E 's/\\{"type":"pid"(,"path":"[^"]*")?\\},//; s/,\\{"type":"pid"(,"path":"[^"]*")?\\}//' "$bundle/config.json"
+fi
+exec '${runc}' "$@"
 `;
 }
 

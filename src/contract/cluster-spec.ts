@@ -77,6 +77,8 @@ export interface ClusterSpec {
     readonly noNewKeyring: boolean;
     /** containerd's restrict_oom_score_adj: containers get no lower score than containerd itself has. Default: false. */
     readonly restrictOomScoreAdj?: boolean;
+    /** Takes the pid namespace out of every container, at the OCI boundary. */
+    readonly sharedPidNamespace?: boolean;
   };
   /** Mounts of the node's private mount namespace. */
   readonly mounts: readonly NodeMount[];

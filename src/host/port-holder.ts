@@ -20,12 +20,13 @@ export async function findPortHolder(port: number): Promise<string | undefined> 
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
-    for (const descriptor of descriptors) {
-      const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => "");
-      if (!inodes.has(target)) continue;
-      const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "process");
-      return `${name.trim()} (pid ${pid})`;
-    }
+    // At once: a process of gVisor's has thousands.
+    const targets = await Promise.all(
+      descriptors.map((descriptor) => readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => "")),
+    );
+    if (!targets.some((target) => inodes.has(target))) continue;
+    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "process");
+    return `${name.trim()} (pid ${pid})`;
   }
   return undefined;
 }

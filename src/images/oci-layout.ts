@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ArchiveContents } from "./archive-contents.ts";
 import type { Architecture } from "./build-image.ts";
 import { checkPlatform, configSchema, readJson, type InspectedImage, type Refuse } from "./archive-documents.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { exhibit, type FactProbe, measured } from "./fact-probe.ts";
 
 /** Kubernetes' own port, and those tried next. */

@@ -18,6 +18,7 @@ import { networkTrials } from "./network-trials.ts";
 import { oomScore } from "./oom-score.ts";
 import { openFiles } from "./open-files.ts";
 import { packetRules } from "./packet-rules.ts";
+import { pidNamespaceJoin } from "./pid-namespace-join.ts";
 import { podSysctls } from "./pod-sysctls.ts";
 import { processLimit } from "./process-limit.ts";
 import { proxyVariables } from "./proxy-variables.ts";
@@ -43,6 +44,7 @@ export const probes: readonly FactProbe<unknown>[] = [
   kernelTunables,
   kernelLog,
   sessionKeyring,
+  pidNamespaceJoin,
   oomScore,
   cgroupLayout,
   cgroupChildren,

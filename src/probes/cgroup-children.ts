@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Files } from "../contract/host.ts";
 import { exhibit, type FactProbe, measured, reasonOf } from "./fact-probe.ts";
 import { parseMountInfo } from "./mount-table.ts";

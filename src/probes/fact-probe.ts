@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Exhibit, Observation, Probe } from "../contract/observation.ts";
 
 /** A probe whose value can be saved and read back. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Files } from "../contract/host.ts";
 import type { Observation } from "../contract/observation.ts";
 import { existingAncestor } from "./existing-ancestor.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { exhibit, type FactProbe, measured } from "./fact-probe.ts";
 
 const schema = z.object({

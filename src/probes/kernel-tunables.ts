@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Files } from "../contract/host.ts";
 import { exhibit, type FactProbe, measured, reasonOf } from "./fact-probe.ts";
 

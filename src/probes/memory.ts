@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cgroupFile } from "./cgroup-file.ts";
 import { exhibit, type FactProbe, inconclusive, measured } from "./fact-probe.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Host } from "../contract/host.ts";
 import { existingAncestor } from "./existing-ancestor.ts";
 import { exhibit, type FactProbe, inconclusive, measured } from "./fact-probe.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { exhibit, type FactProbe, inconclusive, measured } from "./fact-probe.ts";
 import { statusField, statusLines } from "./process-status.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What really trying something came to. */
 export const trialSchema = z.object({ ok: z.boolean(), message: z.string() });

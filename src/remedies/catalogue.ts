@@ -13,6 +13,7 @@ import { otherIptables } from "./other-iptables.ts";
 import { procSysSupplement } from "./proc-sys-supplement.ts";
 import { restrictOomScore } from "./restrict-oom-score.ts";
 import { sourceNat } from "./source-nat.ts";
+import { sharedPidNamespace } from "./shared-pid-namespace.ts";
 import { unprivilegedSysctlsOff } from "./unprivileged-sysctls-off.ts";
 
 /**
@@ -30,6 +31,7 @@ export const remedies: readonly Remedy[] = [
   allowCgroupV1,
   cgroupsPerPodOff,
   noNewKeyring,
+  sharedPidNamespace,
   restrictOomScore,
   unprivilegedSysctlsOff,
   allowSwap,

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { copyFile, open, stat, truncate } from "node:fs/promises";
 
 /** A log file grows to this size, then its content moves to `.1` (bytes). */
@@ -28,7 +29,7 @@ export async function lastLines(path: string, count: number): Promise<readonly s
     const { size } = await file.stat();
     for (let length = Math.min(size, firstTail); ; length = Math.min(size, length * 4)) {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-      const lines = buffer.subarray(0, bytesRead).toString().split("\n");
+      const lines = stripVTControlCharacters(buffer.subarray(0, bytesRead).toString()).split("\n"); // kine colours its log
       if (length < size) lines.shift(); // it begins in the middle
       const whole = lines.filter((line) => line !== "");
       if (whole.length >= count || length === size) return count === 0 ? [] : whole.slice(-count);

@@ -2,16 +2,23 @@ import type { NodeMount } from "../contract/cluster-spec.ts";
 
 /**
  * Writes the shell script that makes a node's mounts. It runs once, inside the
- * node's new mount namespace, before the supervisor: one process in place of a
- * dozen, since starting one costs 20 ms or more in gVisor.
+ * node's new mount namespace, before the supervisor.
+ *
+ * A process start costs 25 ms or more in gVisor, and a node has some fifty
+ * mounts. So the script writes them down as fstab(5) does, and `mount --all`
+ * makes as many at once as do not need each other.
  *
  * @param mounts in the order in which they are made
- * @param scratch a directory for the script's own mount points
+ * @param scratch a directory for the script's own mount points and its table
  */
 export function mountScript(mounts: readonly NodeMount[], scratch: string): string {
+  const lives = mounts.flatMap(({ kind }, index) => (kind === "supplement" ? [liveOf(scratch, index)] : []));
   const lines = [
     "set -eu",
-    ...mounts.flatMap((mount, index) => linesOf(mount, `${scratch}/live-${String(index)}`)),
+    ...(mounts.length === 0 ? [] : preamble([scratch, ...lives], scratch)),
+    // A name of its own for each: `mount --all` passes over what the table of mounts shows already.
+    ...mounts.flatMap((mount, index) => linesOf(mount, `sandkube-${String(index)}`, liveOf(scratch, index))),
+    ...(mounts.length === 0 ? [] : ["mount_all"]),
     // hostPath volumes with Bidirectional propagation ask for a shared mount; where the kernel has none, only they fail.
     // Last, because what covers a directory would otherwise cover its live copy as well: they would be peers.
     "mount --make-rshared / 2>/dev/null || true",
@@ -19,39 +26,90 @@ export function mountScript(mounts: readonly NodeMount[], scratch: string): stri
   return lines.join("\n");
 }
 
-function linesOf(mount: NodeMount, live: string): string[] {
+function preamble(directories: readonly string[], scratch: string): string[] {
+  const table = quote(`${scratch}/fstab`);
+  return [
+    `mkdir -p ${directories.map(quote).join(" ")}`,
+    "rows= points=' '",
+    'while read -r _ _ _ _ point _; do points="$points$point "; done < /proc/self/mountinfo',
+    // SOURCE TARGET TYPE OPTIONS
+    `row() { points="$points$2 " rows="$rows$* 0 0`,
+    `"; }`,
+    "mount_all() {",
+    `  [ -n "$rows" ] || return 0`,
+    `  printf %s "$rows" > ${table}`,
+    `  mount --all --fstab ${table}`,
+    "  rows=",
+    "}",
+    // It may lie in one that is still to be mounted.
+    `directory() { [ -d "$1" ] || { mount_all; mkdir -p "$1"; }; }`,
+    keepLive,
+  ];
+}
+
+/** What was in a directory stays there, live; only the supplied names are ours. LIVE TARGET, and both as the table has them. */
+const keepLive = `keep_live() {
+  live=$1 target=$2 live_field=$3 target_field=$4
+  set --
+  for entry in "$live"/*; do [ ! -L "$entry" ] || supplied "\${entry##*/}" || set -- "$@" "$entry"; done
+  [ $# = 0 ] || cp -P "$@" "$target"
+  set --
+  for entry in "$live"/*; do
+    name=\${entry##*/}
+    if [ -L "$entry" ] || [ ! -e "$entry" ] || supplied "$name"; then continue; fi
+    direct=
+    case $name in *[!A-Za-z0-9._:@+,=-]*) direct="it needs quoting in the table" ;; esac
+    case $points in *" $target_field/$name "*) direct="mount --all would take it for mounted, as it was before" ;; esac
+    if [ -n "$direct" ]; then
+      if [ -d "$entry" ]; then mkdir "$target/$name"; else : > "$target/$name"; fi
+      mount --rbind "$entry" "$target/$name"
+      continue
+    fi
+    if [ -d "$entry" ]; then set -- "$@" "$target/$name"; else : > "$target/$name"; fi
+    row "$live_field/$name" "$target_field/$name" none rbind
+  done
+  [ $# = 0 ] || mkdir "$@"
+}`;
+
+function linesOf(mount: NodeMount, source: string, live: string): string[] {
   const target = quote(mount.target);
   switch (mount.kind) {
     case "tmpfs": {
       const size = mount.sizeBytes === undefined ? "" : `,size=${String(mount.sizeBytes)}`;
-      return [`mkdir -p ${target}`, `mount -t tmpfs -o mode=755${size} sandkube ${target}`];
+      return [`directory ${target}`, row(source, mount.target, "tmpfs", `mode=755${size}`)];
     }
     case "bind":
-      return [`mount --bind ${quote(mount.source)} ${target}`];
+      return [row(mount.source, mount.target, "none", "bind")];
     case "cgroup-v1":
-      return [`mkdir -p ${target}`, `mount -t cgroup -o ${quote(mount.controllers)} cgroup ${target}`];
+      return [`directory ${target}`, row(source, mount.target, "cgroup", mount.controllers)];
     case "supplement": {
-      const names = Object.keys(mount.files);
-      const supplied = names.map((name) => quote(name)).join("|");
+      const names = Object.keys(mount.files).map(quote);
       return [
-        `mkdir -p ${quote(live)}`,
         // With what is mounted in it: /dev holds /dev/pts and /dev/shm.
-        `mount --rbind ${target} ${quote(live)}`,
-        `mount -t tmpfs -o mode=755 sandkube ${target}`,
-        // What was there stays there, live; only the supplied names are ours.
-        `for entry in ${quote(live)}/*; do`,
-        `  name=\${entry##*/}`,
-        ...(names.length === 0 ? [] : [`  case $name in ${supplied}) continue ;; esac`]),
-        `  if [ -L "$entry" ]; then cp -P "$entry" ${target}/"$name"; continue; fi`,
-        `  if [ -d "$entry" ]; then mkdir ${target}/"$name"; elif [ -e "$entry" ]; then : > ${target}/"$name"; else continue; fi`,
-        `  mount --rbind "$entry" ${target}/"$name"`,
-        "done",
+        row(mount.target, live, "none", "rbind"),
+        row(source, mount.target, "tmpfs", "mode=755"),
+        "mount_all",
+        `supplied() { ${names.length === 0 ? "false" : `case $1 in ${names.join("|")}) ;; *) false ;; esac`}; }`,
+        `keep_live ${quote(live)} ${target} ${quote(field(live))} ${quote(field(mount.target))}`,
         ...Object.entries(mount.files).map(
           ([name, content]) => `printf %s ${quote(content)} > ${target}/${quote(name)}`,
         ),
       ];
     }
   }
+}
+
+function liveOf(scratch: string, index: number): string {
+  return `${scratch}/live-${String(index)}`;
+}
+
+function row(source: string, target: string, type: string, options: string): string {
+  return `row ${[source, target, type, options].map((text) => quote(field(text))).join(" ")}`;
+}
+
+/** A field of fstab(5), where blanks are written as octal numbers. */
+function field(text: string): string {
+  return text.replaceAll(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
 /** Quotes a word for sh. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { componentNames } from "../contract/component-name.ts";
 import type { Files } from "../contract/host.ts";
 

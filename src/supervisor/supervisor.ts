@@ -25,7 +25,8 @@ export interface SupervisorOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const probeInterval = { starting: 50, ready: 5000 };
+// Starting: each look is a connection, on a machine that is busy with what it waits for (docs/performance.md).
+const probeInterval = { starting: 100, ready: 5000 };
 const backoff = { first: 500, most: 30_000, forgottenAfter: 60_000 };
 /** How long a component may take to end after TERM before it is killed (milliseconds). */
 const grace = 5000;

@@ -80,6 +80,17 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       expect((JSON.parse(stdout) as UpReport).verdict).toBe("unchanged");
     });
 
+    test("load takes an image archive, and nothing else", async () => {
+      const { stdout: archive } = await machine.shell(
+        "ls ${SANDKUBE_CACHE_DIR:-$HOME/.cache/sandkube}/images/*/*.tar | head -n 1",
+      );
+      const loaded = await machine.sandkube("load", "--name", clusterName, archive.trim());
+      expect(loaded.exitCode, loaded.stderr).toBe(0);
+      expect(loaded.stdout).toContain("docker.io/library/busybox:latest");
+      const refused = await machine.sandkube("load", "--name", clusterName, "/etc/passwd");
+      expect(refused.exitCode).toBe(2);
+    });
+
     test("secrets are for root alone", async () => {
       const { stdout } = await machine.shell(
         `cd /var/lib/sandkube/clusters/${clusterName} && stat -c '%a %n' . kubeconfig kubeconfigs/* pki/*.key datastore run`,

@@ -11,6 +11,7 @@ testClusterLife(
       "empty-kernel-log",
       "local-storage-accounting-off",
       "proc-sys-supplement",
+      "shared-pid-namespace",
       "source-nat",
       "unprivileged-sysctls-off",
     ],

@@ -29,5 +29,5 @@ echo "== processes"
 for environ in /proc/[0-9]*/environ; do
   if tr '\\0' '\\n' < "$environ" 2>/dev/null | grep -q '^SANDKUBE_CLUSTER='; then echo "$environ"; fi
 done
-echo "== files"; find /var/lib/sandkube/clusters /run/containerd /var/lib/kubelet /etc/cni /var/lib/cni /opt/cni /run/netns /tmp -mindepth 1 -maxdepth 2 2>/dev/null | grep -E 'sandkube|containerd|kubelet|cni' | grep -vE 'sandkube/sandboxes|sandkube-e2e-kubeconfig'
+echo "== files"; find /var/lib/sandkube/clusters /run/containerd /var/lib/kubelet /etc/cni /var/lib/cni /opt/cni /run/netns /tmp -mindepth 1 -maxdepth 2 2>/dev/null | grep -E 'sandkube|containerd|kubelet|cni' | grep -vE 'sandkube/sandboxes|/tmp/sandkube-e2e'
 `;

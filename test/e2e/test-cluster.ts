@@ -34,16 +34,13 @@ export interface TestCluster extends AsyncDisposable {
 export const clusterName = "e2e";
 
 /** Brings a cluster up on a machine; disposal takes it down. */
-export async function startCluster(
-  machine: TestMachine,
-  mode: "node" | "control-plane" = "node",
-): Promise<TestCluster> {
+export async function startCluster(machine: TestMachine, mode: "node" | "fullest" = "node"): Promise<TestCluster> {
   const config = `/tmp/sandkube-e2e-config-${String(process.pid)}.yaml`;
   // Reached from this process over the machine's own network, as `demo` does it.
   const remote = machine.address !== "127.0.0.1";
   const text = stringify({
     name: clusterName,
-    mode,
+    ...(mode === "fullest" ? {} : { mode }),
     ...(remote ? { api: { address: "0.0.0.0", subjectAltNames: [machine.address] } } : {}),
   });
   await machine.shell(`cat > ${config} <<'END'\n${text}END`);

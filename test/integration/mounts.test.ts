@@ -136,6 +136,39 @@ describe.skipIf(why !== undefined)("mounts in a real mount namespace", () => {
     expect(output).toBe("added\ntmpfs\ninner before");
   });
 
+  it("supplement keeps what is mounted right in it, by us or by the machine", async () => {
+    const below = join(target, "mounted");
+    await mkdir(below);
+    const ours = inside(
+      [
+        { kind: "tmpfs", target: below, sizeBytes: 1024 * 1024 },
+        { kind: "supplement", target, files: { added: "added\n" } },
+      ],
+      `df --output=size,fstype "$1/mounted" | tail -1`,
+    );
+    expect(ours.output).toMatch(/ 1024 +tmpfs/);
+    const { status, output } = inside(
+      [{ kind: "supplement", target: "/dev", files: { kmsg: "" } }],
+      "ls -d /dev/pts/ptmx; [ -c /dev/null ] && echo null",
+    );
+    expect(status, output).toBe(0);
+    expect(output).toBe("/dev/pts/ptmx\nnull\n");
+  });
+
+  it("supplement of a tmpfs of ours keeps what is in it", () => {
+    const made = join(target, "made");
+    const { status, output } = inside(
+      [
+        { kind: "tmpfs", target: made },
+        { kind: "supplement", target: made, files: { one: "one\n" } },
+        { kind: "supplement", target: made, files: { two: "two\n" } },
+      ],
+      `cat "$1/made/one" "$1/made/two"`,
+    );
+    expect(status, output).toBe(0);
+    expect(output).toBe("one\ntwo\n");
+  });
+
   it("tmpfs covers a directory, as large as it may be", () => {
     const { status, output } = inside(
       [{ kind: "tmpfs", target: join(target, "new place"), sizeBytes: 1024 * 1024 }],

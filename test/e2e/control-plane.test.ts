@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { UpReport } from "../../src/cluster/up.ts";
+import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
+import { tracesOn } from "./machine-traces.ts";
+import { startCluster, type TestCluster } from "./test-cluster.ts";
+
+const because = cannotTest();
+if (because !== undefined) process.stderr.write(`control plane: skipped: ${because}\n`);
+
+describe.skipIf(because !== undefined)("gVisor 2022-12, where no node can run", { timeout: 240_000 }, () => {
+  let machine: TestMachine;
+  let cluster: TestCluster;
+  let before: Readonly<Record<string, readonly string[]>>;
+
+  beforeAll(async () => {
+    machine = await sandboxMachine({ gvisor: "20221219", profile: "agent", overlay: "none" });
+    before = await tracesOn(machine);
+    cluster = await startCluster(machine, "fullest");
+  });
+
+  afterAll(async () => {
+    await (cluster as TestCluster | undefined)?.[Symbol.asyncDispose]();
+    await (machine as TestMachine | undefined)?.[Symbol.asyncDispose]();
+  });
+
+  test("up steps down to the control plane, and says why", () => {
+    expect(cluster.report.mode).toBe("control-plane");
+    expect(cluster.report.remedies).toEqual([]);
+    expect(cluster.report.notes.join("\n")).toMatch(/cannot run a node/);
+  });
+
+  test("--mode node says what is missing", async () => {
+    const { exitCode, stderr } = await machine.sandkube("up", "--name", "node", "--mode", "node");
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("This machine cannot run a node");
+  });
+
+  test("the API works as a chart developer needs it", async () => {
+    const { apply, kubectl, eventually } = cluster;
+    await apply({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "chart" },
+      spec: {
+        selector: { matchLabels: { app: "chart" } },
+        template: { metadata: { labels: { app: "chart" } }, spec: { containers: [{ name: "main", image: "nginx" }] } },
+      },
+    });
+    await eventually(
+      ["get", "pods", "-l", "app=chart", "-o", "jsonpath={.items[*].status.phase}"],
+      (phase) => phase === "Pending",
+    );
+    await kubectl("delete", "deployment", "chart");
+    await eventually(["get", "pods", "-l", "app=chart", "-o", "name"], (names) => names === "");
+    expect(await kubectl("api-resources", "--api-group=apps", "-o", "name")).toContain("deployments.apps");
+  });
+
+  test("down leaves nothing", async () => {
+    const down = await machine.sandkube("down", "--name", "e2e");
+    expect(down.exitCode, down.stderr).toBe(0);
+    expect(await tracesOn(machine)).toEqual(before);
+  });
+});
+
+describe.skipIf(because !== undefined)("a machine with 1 GB", { timeout: 240_000 }, () => {
+  test("runs the control plane, and says what a node needs", async () => {
+    await using machine = await sandboxMachine({
+      gvisor: "20260701",
+      profile: "agent",
+      overlay: "none",
+      memoryBytes: 2 ** 30,
+    });
+    await using cluster = await startCluster(machine, "fullest");
+    const report: UpReport = cluster.report;
+    expect(report.mode).toBe("control-plane");
+    expect(report.notes.join("\n")).toMatch(/memory/i);
+    expect(await cluster.kubectl("get", "--raw", "/readyz")).toBe("ok");
+  });
+});
