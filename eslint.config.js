@@ -55,7 +55,7 @@ const folders = Object.keys(layers);
 
 const importRules = folders.map((folder) => {
   const forbidden = folders.filter((other) => other !== folder && !layers[folder].may.includes(other));
-  const osModules = ["node:child_process", "node:fs", "node:fs/promises", "node:net", "node:dgram", "execa"];
+  const osModules = ["node:child_process", "node:fs", "node:fs/promises", "node:net", "node:dgram"];
   const patterns = forbidden.length
     ? [
         {

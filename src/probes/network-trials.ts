@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { exhibit, type FactProbe, measured } from "./fact-probe.ts";
-import { type Trial, trialSchema } from "./trial.ts";
+import { separateNetwork, type Trial, trialSchema } from "./trial.ts";
 
 const schema = z.object({
   /** A network namespace of one's own. */
@@ -21,13 +21,7 @@ const batch = [
   "link show dev sandkube0",
 ];
 
-/** /proc/net/dev shows whether the namespace is a new one: that has a loopback and no link of ours. */
-const script = `
-while read -r link _; do
-  case $link in lo:*|tunl*|gre*|erspan*|ip_vti*|ip6*|sit*|Inter*|face*) ;; *)
-    echo "the kernel accepts unshare, and the links of the machine are there all the same" >&2; exit ;;
-  esac
-done < /proc/net/dev
+const script = `${separateNetwork}
 echo separate
 ip -details -force -batch - <<END 2>&1
 ${batch.join("\n")}

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { exhibit, type FactProbe, inconclusive, measured } from "./fact-probe.ts";
-import { parseTrials, trialSchema, tryFunction } from "./trial.ts";
+import { parseTrials, trialSchema, separateNetwork, tryFunction } from "./trial.ts";
 
 /** Rules that are tried, by the name of what each of them needs. */
 const rules = {
@@ -42,13 +42,7 @@ export type PacketRules = z.infer<typeof schema>["variants"][number];
  * Each variant once: `iptables` is a link to one of the others as a rule, and its version says to which.
  * Where the kernel has no nftables, asking for the version fails already.
  */
-const script = `${tryFunction}
-while read -r link _; do
-  case $link in lo:*|tunl*|gre*|erspan*|ip_vti*|ip6*|sit*|Inter*|face*) ;; *)
-    echo "the kernel accepts unshare, and the links of the machine are there all the same" >&2; exit 3 ;;
-  esac
-done < /proc/net/dev
-seen=
+const script = `${tryFunction}${separateNetwork}seen=
 for name in iptables iptables-legacy iptables-nft; do
   path=$(command -v $name) || continue
   case "$name $seen" in "iptables-nft "*nft*|"iptables-nft "*nf_tables*) continue ;; esac

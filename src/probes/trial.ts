@@ -20,6 +20,24 @@ try() {
 }
 `;
 
+/**
+ * The start of a script that `unshare --net` runs: it ends with code 3 where
+ * the links of the machine are there all the same, so that nothing is tried on
+ * them. The look is a subshell's: gVisor decides what /proc/PID/net shows when
+ * that directory is first looked up, which another probe may do before the
+ * unshare (pkg/sentry/fsimpl/proc/task.go); a new process has a new one.
+ */
+export const separateNetwork = `
+(
+  while read -r link _; do
+    case $link in lo:*|tunl*|gre*|erspan*|ip_vti*|ip6*|sit*|Inter*|face*) ;; *) exit 3 ;; esac
+  done < /proc/net/dev
+) || {
+  echo "the kernel accepts unshare, and the links of the machine are there all the same" >&2
+  exit 3
+}
+`;
+
 /** Reads what a script with {@link tryFunction} printed. */
 export function parseTrials(output: string): ReadonlyMap<string, Trial> {
   const trials = new Map<string, Trial>();

@@ -125,9 +125,11 @@ export function testPods(cluster: () => TestCluster): void {
     expect(pods).toHaveLength(3);
     const [from] = pods[0] ?? [];
     for (const [name, address] of pods) {
-      expect(
-        (await kubectl("exec", from ?? "", "--", "timeout", "5", "wget", "-qO-", `http://${address ?? ""}/`)).trim(),
-      ).toBe(name);
+      // The container runs before its server listens.
+      await eventually(
+        ["exec", from ?? "", "--", "timeout", "5", "wget", "-qO-", `http://${address ?? ""}/`],
+        (page) => page.trim() === name,
+      );
     }
     await kubectl("scale", "deployment/scaled", "--replicas=0");
     await eventually(list, (output) => output === "");
