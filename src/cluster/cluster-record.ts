@@ -19,7 +19,7 @@ const recordSchema = z.object({
       id: z.string(),
       title: z.string(),
       fidelity: z.enum(["exact", "emulated", "stubbed"]),
-      clears: z.array(z.string()),
+      clears: z.array(z.string()).readonly(),
       cost: z.string(),
       disclosure: z.string(),
     }),
@@ -28,8 +28,6 @@ const recordSchema = z.object({
 
 /** What is remembered of a cluster: `cluster.json` in its state directory. */
 export type ClusterRecord = z.infer<typeof recordSchema>;
-/** A remedy as reports show it. */
-export type AppliedRemedy = ClusterRecord["remedies"][number];
 
 /** Writes the record. */
 export async function writeClusterRecord(record: Omit<ClusterRecord, "schemaVersion">, host: Host): Promise<void> {

@@ -14,6 +14,12 @@ export { deleteSandbox } from "../sandbox/delete-sandbox.ts";
 export { execInSandbox } from "../sandbox/exec-in-sandbox.ts";
 export { listSandboxes, type SandboxSummary } from "../sandbox/list-sandboxes.ts";
 
+/** The answer of `sandkube sandbox list --output json`. */
+export interface SandboxListReport {
+  readonly schema: "sandkube.dev/sandbox-list/v1";
+  readonly sandboxes: readonly SandboxSummary[];
+}
+
 /** The gVisor versions that sandkube gets by itself, with the platform that works in each. */
 export const gvisorVersions: Readonly<Record<string, SandboxPlatform>> = {
   "20260701": "systrap",

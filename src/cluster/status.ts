@@ -1,10 +1,11 @@
+import type { AppliedRemedy } from "../contract/remedy.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { ApiClient } from "../kube/api-client.ts";
 import { nodeHealth } from "../kube/node-health.ts";
 import { readSupervisorState } from "../supervisor/supervisor-state.ts";
-import { requireClusterRecord, type AppliedRemedy } from "./cluster-record.ts";
+import { requireClusterRecord } from "./cluster-record.ts";
 import type { Session } from "./session.ts";
 
 /** The answer of `sandkube status --output json` (docs/schemas/status.json). */

@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Plan } from "../contract/plan.ts";
+import type { AppliedRemedy } from "../contract/remedy.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { applyPlan } from "../plan/plan.ts";
@@ -9,7 +10,7 @@ import { readSupervisorState, type SupervisorState } from "../supervisor/supervi
 import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
-import { readClusterRecord, writeClusterRecord, type AppliedRemedy, type ClusterRecord } from "./cluster-record.ts";
+import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
 import { clusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
 import { choosePlan, measureFacts, usualEgress } from "./choose-plan.ts";

@@ -26,3 +26,14 @@ export interface Remedy {
   feasible(facts: Facts): Diagnosis;
   adjust(spec: ClusterSpec, facts: Facts): ClusterSpec;
 }
+
+/** A remedy that is in force, as reports show it. */
+export interface AppliedRemedy {
+  readonly id: string;
+  readonly title: string;
+  readonly fidelity: Fidelity;
+  /** The ids of the blockers that it clears. */
+  readonly clears: readonly string[];
+  readonly cost: string;
+  readonly disclosure: string;
+}

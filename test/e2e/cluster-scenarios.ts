@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/cluster/doctor.ts";
 import type { StatusReport } from "../../src/cluster/status.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
+import { expectSchema } from "./expect-schema.ts";
 import { cannotTest, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
 import { testPods } from "./pod-scenarios.ts";
@@ -36,7 +37,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
 
     test("up is ready, and says what it did", () => {
       const { report } = cluster;
-      expect(report.schema).toBe("sandkube.dev/up/v1");
+      expectSchema("up", report);
       expect(report.verdict).toBe("ready");
       expect(report.mode).toBe("node");
       expect(report.remedies.map(({ id }) => id).sort()).toEqual(expected.remedies);
@@ -49,6 +50,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
     test("doctor names the same remedies", async () => {
       const { stdout } = await machine.sandkube("doctor", "--output", "json");
       const report = JSON.parse(stdout) as DoctorReport;
+      expectSchema("doctor", report);
       expect(report.plan.verdict).toBe("possible");
       expect(report.plan.remedies.map(({ id }) => id).sort()).toEqual(expected.remedies);
       expect(report.facts.length).toBeGreaterThan(20);
@@ -60,6 +62,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
     test("status shows every component", async () => {
       const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
       const report = JSON.parse(stdout) as StatusReport;
+      expectSchema("status", report);
       expect(report.cluster.state).toBe("running");
       expect(report.node?.ready).toBe(true);
       expect(report.components.map(({ name, state, restarts }) => [name, state, restarts])).toEqual(

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { withOutputFlag, type OutputFlags } from "../cluster-flags.ts";
+import type { SandboxListReport } from "../../cluster/sandboxes.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { table } from "../renderers/table.ts";
 
@@ -78,8 +79,11 @@ export function sandboxCommand(io: CommandIo): Command {
       .description("show the sandboxes of this machine")
       .action(async (flags: OutputFlags) => {
         const { listSandboxes } = await import("../../cluster/sandboxes.ts");
-        const sandboxes = await listSandboxes({}, io);
-        writeResult(io, flags.output, { schema: "sandkube.dev/sandbox-list/v1", sandboxes }, (result) =>
+        const report: SandboxListReport = {
+          schema: "sandkube.dev/sandbox-list/v1",
+          sandboxes: await listSandboxes({}, io),
+        };
+        writeResult(io, flags.output, report, (result) =>
           table(
             ["NAME", "GVISOR", "PROFILE", "STATE", "ADDRESS"],
             result.sandboxes.map(({ name, gvisor, profile, state, address }) => [

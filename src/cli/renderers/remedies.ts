@@ -1,4 +1,4 @@
-import type { AppliedRemedy } from "../../cluster/cluster-record.ts";
+import type { AppliedRemedy } from "../../contract/remedy.ts";
 import { style } from "./style.ts";
 
 /** Says what was done to make the machine fit, and what is not as it seems. */
