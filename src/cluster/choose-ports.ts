@@ -38,7 +38,7 @@ export async function choosePorts(wanted: number | undefined, host: Host): Promi
       const free = await host.sockets.canListen("0.0.0.0", port);
       if (free.ok) {
         taken.add(port);
-        if (port !== usual) {
+        if (port !== usual && usual !== wanted) {
           const holder = await findPortHolder(usual);
           notes.push(
             `Port ${String(usual)} is taken${holder === undefined ? "" : ` by ${holder}`}; ${name} uses ${String(port)}.`,

@@ -95,7 +95,7 @@ function damaged(path: string, because: string, cause: unknown): SandkubeError {
   return new SandkubeError({
     title: "The cluster's record is damaged",
     message: `${path}: ${because}`,
-    hint: "`sandkube down` removes the cluster; then `sandkube up` makes a new one.",
+    hint: "Restore the file; or end the processes that have SANDKUBE_CLUSTER in their environment (supervisor.json beside it lists them) and remove the directory.",
     exit: "storage",
     cause,
   });
