@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"net"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
@@ -42,11 +41,11 @@ func cmdAdd(args *skel.CmdArgs) error {
 }
 
 func add(conf *config, store *store, o owner, pod ns.NetNS, netnsPath string) (*types100.Result, error) {
-	veths, err := hostVeths(conf.Bridge)
+	veths, err := hostVeths(conf)
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := store.lease(o, conf.networks, aliveOn(conf.Bridge, veths))
+	addresses, err := store.lease(o, conf.networks, aliveAmong(conf, veths))
 	if err != nil {
 		return nil, err
 	}
@@ -65,16 +64,16 @@ func add(conf *config, store *store, o owner, pod ns.NetNS, netnsPath string) (*
 	result := &types100.Result{
 		CNIVersion: types100.ImplementedSpecVersion,
 		Interfaces: []*types100.Interface{
-			{Name: conf.Bridge, Mac: bridgeMAC(conf).String()},
 			{Name: hostLink.Attrs().Name, Mac: hostLink.Attrs().HardwareAddr.String()},
 			{Name: o.IfName, Mac: podLink.Attrs().HardwareAddr.String(), Sandbox: netnsPath},
 		},
 		DNS: conf.DNS,
 	}
 	for i, n := range conf.networks {
-		address := net.IPNet{IP: addresses[i].AsSlice(), Mask: toIPNet(n.subnet).Mask}
-		result.IPs = append(result.IPs, &types100.IPConfig{Interface: types100.Int(2), Address: address, Gateway: n.gateway.AsSlice()})
-		result.Routes = append(result.Routes, &types.Route{Dst: *toIPNet(n.defaultRoute()), GW: n.gateway.AsSlice()})
+		result.IPs = append(result.IPs, &types100.IPConfig{Interface: types100.Int(1), Address: *toIPNet(alone(addresses[i])), Gateway: n.gateway.AsSlice()})
+		for _, r := range podRoutes(n) {
+			result.Routes = append(result.Routes, &types.Route{Dst: *toIPNet(r.to), GW: r.via.AsSlice()})
+		}
 	}
 	return result, nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/containernetworking/plugins/pkg/netlinksafe"
 	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/vishvananda/netlink"
 )
@@ -14,19 +13,27 @@ import (
 // there and right is kept, so a repeated ADD does not break connections; one
 // that is there and wrong was left by a crash and is replaced.
 func attach(conf *config, o owner, pod ns.NetNS, addresses []netip.Addr) (hostLink, podLink netlink.Link, err error) {
-	bridge, err := ensureBridge(conf)
-	if err != nil {
+	if err := ensureNodeAddresses(conf); err != nil {
 		return nil, nil, err
 	}
 	if checkAttachment(conf, o, pod, addresses) == nil {
-		hostLink, err = netlinksafe.LinkByName(hostVethName(conf.Bridge, o))
-	} else {
-		if err := detach(conf, o, pod); err != nil {
+		hostLink, err = findHostVeth(conf, hostVethName(conf, o))
+		if err != nil {
 			return nil, nil, err
 		}
-		hostLink, err = createVeth(conf, o, pod, bridge, addresses[0])
+		err = pod.Do(func(ns.NetNS) error {
+			podLink, err = findPodLink(o.IfName)
+			return err
+		})
+		return hostLink, podLink, err
 	}
-	if err != nil {
+	if err := detach(conf, o, pod); err != nil {
+		return nil, nil, err
+	}
+	if hostLink, err = createVeth(conf, o, pod, addresses[0]); err != nil {
+		return nil, nil, err
+	}
+	if err := configureHostVeth(conf, hostLink, addresses); err != nil {
 		return nil, nil, err
 	}
 	err = pod.Do(func(ns.NetNS) error {
@@ -38,37 +45,29 @@ func attach(conf *config, o owner, pod ns.NetNS, addresses []netip.Addr) (hostLi
 
 // detach removes the pod's link, from both sides: deleting one end of a veth
 // takes the other with it on Linux, but not in every gVisor version, and after
-// a crash there may be only one. pod may be nil when its namespace is gone.
+// a crash there may be only one. The node's route goes with the host end. pod
+// may be nil when its namespace is gone.
 func detach(conf *config, o owner, pod ns.NetNS) error {
-	err := deleteVeth(hostVethName(conf.Bridge, o))
+	err := deleteHostVeth(conf, hostVethName(conf, o))
 	if pod != nil {
 		err = errors.Join(err, pod.Do(func(ns.NetNS) error { return deletePodLink(conf, o.IfName) }))
 	}
 	return err
 }
 
-// checkAttachment tells what is missing or wrong between bridge and pod.
+// checkAttachment tells what is missing or wrong between node and pod.
 func checkAttachment(conf *config, o owner, pod ns.NetNS, addresses []netip.Addr) error {
-	bridge, err := findBridge(conf)
-	if err != nil {
+	if err := checkNodeAddresses(conf); err != nil {
 		return err
 	}
-	for _, n := range conf.networks {
-		if err := hasAddress(bridge, n.gatewayPrefix()); err != nil {
-			return err
-		}
-	}
-	host, err := netlinksafe.LinkByName(hostVethName(conf.Bridge, o))
+	host, err := findHostVeth(conf, hostVethName(conf, o))
 	if err != nil {
 		return fmt.Errorf("find the host veth: %w", err)
 	}
-	if master := host.Attrs().MasterIndex; master != bridge.Attrs().Index && (master != 0 || reportsMaster(host)) {
-		return fmt.Errorf("%s is not attached to %s", host.Attrs().Name, conf.Bridge)
+	for i, n := range conf.networks {
+		if err := errors.Join(hasAddress(host, alone(n.gateway)), route{to: alone(addresses[i])}.check(host)); err != nil {
+			return fmt.Errorf("on the node: %w", err)
+		}
 	}
 	return pod.Do(func(ns.NetNS) error { return checkPod(conf, o.IfName, addresses) })
 }
-
-// reportsMaster tells whether "no master" can be believed. A kernel that names
-// the kind of a veth (IFLA_LINKINFO) also reports its master; older gVisor
-// reports neither, and there silence means nothing.
-func reportsMaster(link netlink.Link) bool { return link.Type() == "veth" }

@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"regexp"
 
 	"github.com/containernetworking/cni/pkg/types"
-	"github.com/containernetworking/cni/pkg/utils"
 )
 
 // config is the network configuration, as the runtime passes it on stdin.
 type config struct {
 	types.PluginConf
-	// Bridge is the name of the bridge on the node.
-	Bridge string `json:"bridge"`
-	// Subnet is the IPv4 network of the pods; Gateway is the bridge's address
-	// in it, which is the node's address too.
+	// LinkPrefix begins the names of the node's ends of the pods' links, so that
+	// two clusters on one machine never touch each other's.
+	LinkPrefix string `json:"linkPrefix"`
+	// Subnet is the IPv4 network of the pods; Gateway is the node's address in it,
+	// to which pods send everything.
 	Subnet  string `json:"subnet"`
 	Gateway string `json:"gateway"`
 	// Subnet6 and Gateway6 are the same for IPv6; both or neither.
 	Subnet6  string `json:"subnet6,omitempty"`
 	Gateway6 string `json:"gateway6,omitempty"`
-	// MTU of the bridge and the veth pairs; 0 leaves the kernel's own.
+	// MTU of the veth pairs; 0 leaves the kernel's own.
 	MTU int `json:"mtu,omitempty"`
 	// DataDir holds leases/, hostports/ and the lock.
 	DataDir string `json:"dataDir"`
@@ -34,15 +35,14 @@ type config struct {
 	networks []network
 }
 
+// linkPrefixes leave room for the owner's hash within the 15 bytes of a name,
+// and the one hyphen at the end keeps any of them from beginning another.
+var linkPrefixes = regexp.MustCompile(`^[a-z0-9]{1,7}-$`)
+
 // network is one address family of the configuration, IPv4 first.
 type network struct {
 	subnet  netip.Prefix
 	gateway netip.Addr
-}
-
-// gatewayPrefix is the bridge's address with the subnet's length.
-func (n network) gatewayPrefix() netip.Prefix {
-	return netip.PrefixFrom(n.gateway, n.subnet.Bits())
 }
 
 // defaultRoute is the prefix that means "everywhere" in this family.
@@ -66,8 +66,8 @@ func parseConfig(data []byte) (*config, error) {
 }
 
 func (c *config) validate() error {
-	if err := utils.ValidateInterfaceName(c.Bridge); err != nil {
-		return fmt.Errorf(`"bridge" must be an interface name such as "skb0", not %q: %s`, c.Bridge, err.Details)
+	if !linkPrefixes.MatchString(c.LinkPrefix) {
+		return fmt.Errorf(`"linkPrefix" must be one to seven letters or digits and a hyphen, such as "sk0-", not %q`, c.LinkPrefix)
 	}
 	if !filepath.IsAbs(c.DataDir) {
 		return fmt.Errorf(`"dataDir" must be an absolute path, not %q`, c.DataDir)

@@ -21,14 +21,16 @@ func (n *node) parsed() *config {
 }
 
 func TestConfigErrorsSayWhatToDo(t *testing.T) {
-	valid := map[string]any{"bridge": "skb0", "subnet": "10.244.0.0/24", "gateway": "10.244.0.1", "dataDir": "/var/lib/sandkube/cni"}
+	valid := map[string]any{"linkPrefix": "sk0-", "subnet": "10.244.0.0/24", "gateway": "10.244.0.1", "dataDir": "/var/lib/sandkube/cni"}
 	for _, test := range []struct {
 		field string
 		value any
 		want  string
 	}{
-		{"bridge", "", `"bridge" must be an interface name`},
-		{"bridge", "a-name-that-is-too-long", `"bridge" must be an interface name`},
+		{"linkPrefix", "", `"linkPrefix" must be one to seven letters or digits and a hyphen`},
+		{"linkPrefix", "sk0", `"linkPrefix" must be one to seven letters or digits and a hyphen`},
+		{"linkPrefix", "sk-0-", `"linkPrefix" must be one to seven letters or digits and a hyphen`},
+		{"linkPrefix", "too-long-", `"linkPrefix" must be one to seven letters or digits and a hyphen`},
 		{"dataDir", "relative", `"dataDir" must be an absolute path`},
 		{"subnet", "10.244.0.0", `"subnet" must be a CIDR`},
 		{"subnet", "10.244.0.1/24", `write "10.244.0.0/24"`},
@@ -57,12 +59,11 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestVethNamesFitAndBelongToOneBridge(t *testing.T) {
-	name := hostVethName("skb0", owner{strings.Repeat("f", 64), "eth0"})
-	if len(name) > 15 || !strings.HasPrefix(name, hostVethPrefix("skb0")) {
-		t.Errorf("unusable name %q", name)
-	}
-	if hostVethPrefix("skb0") == hostVethPrefix("skb1") {
-		t.Error("two bridges share a prefix")
+func TestVethNamesFillWhatTheKernelAllows(t *testing.T) {
+	for _, prefix := range []string{"a-", "sk0-", "sandkub-"} {
+		name := hostVethName(&config{LinkPrefix: prefix}, owner{strings.Repeat("f", 64), "eth0"})
+		if len(name) != 15 || !strings.HasPrefix(name, prefix) {
+			t.Errorf("unusable name %q", name)
+		}
 	}
 }

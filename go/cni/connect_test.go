@@ -17,6 +17,7 @@ func TestPodsReachEachOtherAndTheNodeWithTheirOwnAddresses(t *testing.T) {
 	}{
 		{a.netns, b.netns, b.address(), a.address()},
 		{b.netns, a.netns, a.address(), b.address()},
+		{a.netns, a.netns, a.address(), a.address()},
 		{a.netns, n.netns, "10.244.0.1", a.address()},
 		{n.netns, b.netns, b.address(), "10.244.0.1"},
 		{a.netns, a.netns, "127.0.0.1", "127.0.0.1"},
@@ -24,6 +25,22 @@ func TestPodsReachEachOtherAndTheNodeWithTheirOwnAddresses(t *testing.T) {
 		if got := connect(t, route.from, route.to, route.target); got != route.source {
 			t.Errorf("%s saw %s, want %s", route.target, got, route.source)
 		}
+	}
+}
+
+// A service address is one of lo's, whether the service prefix is there address
+// by address or as a whole.
+func TestPodsReachAddressesOfTheNodesLoopback(t *testing.T) {
+	n := newNode(t)
+	p := n.addPod("a")
+	inside(t, n.netns, func() error {
+		return editLink("lo", n.netns.Do, func(lo netlink.Link) error {
+			_, whole, _ := net.ParseCIDR("10.96.0.0/16")
+			return netlink.AddrAdd(lo, &netlink.Addr{IPNet: whole})
+		})
+	})
+	if got := connect(t, p.netns, n.netns, "10.96.3.4"); got != p.address() {
+		t.Errorf("10.96.3.4 saw %s, want %s", got, p.address())
 	}
 }
 
@@ -58,17 +75,20 @@ func TestResultDescribesTheAttachment(t *testing.T) {
 	n.conf["dns"] = map[string]any{"nameservers": []string{"10.96.0.10"}}
 	p := n.addPod("a")
 	result := p.result
-	if result.CNIVersion != "1.1.0" || len(result.Interfaces) != 3 || len(result.IPs) != 1 || len(result.Routes) != 1 {
+	if result.CNIVersion != "1.1.0" || len(result.Interfaces) != 2 || len(result.IPs) != 1 || len(result.Routes) != 2 {
 		t.Fatalf("unexpected result: %v", result)
 	}
 	address := result.IPs[0]
-	if address.Address.String() != "10.244.0.2/24" || address.Gateway.String() != "10.244.0.1" || *address.Interface != 2 {
+	if address.Address.String() != "10.244.0.2/32" || address.Gateway.String() != "10.244.0.1" || *address.Interface != 1 {
 		t.Errorf("unexpected address: %v", address)
 	}
-	if inPod := result.Interfaces[2]; inPod.Name != "eth0" || inPod.Sandbox != p.path {
+	if inPod := result.Interfaces[1]; inPod.Name != "eth0" || inPod.Sandbox != p.path {
 		t.Errorf("unexpected pod interface: %v", inPod)
 	}
-	if route := result.Routes[0]; route.Dst.String() != "0.0.0.0/0" || route.GW.String() != "10.244.0.1" {
+	if route := result.Routes[0]; route.Dst.String() != "10.244.0.1/32" || route.GW != nil {
+		t.Errorf("unexpected route: %v", route)
+	}
+	if route := result.Routes[1]; route.Dst.String() != "0.0.0.0/0" || route.GW.String() != "10.244.0.1" {
 		t.Errorf("unexpected route: %v", route)
 	}
 	if len(result.DNS.Nameservers) != 1 {
@@ -83,8 +103,8 @@ func TestResultDescribesTheAttachment(t *testing.T) {
 		if mtu := link.Attrs().MTU; mtu != 1400 && mtu != 1400-14 {
 			t.Errorf("eth0 has MTU %d", mtu)
 		}
-		if mac := link.Attrs().HardwareAddr.String(); mac != result.Interfaces[2].Mac {
-			t.Errorf("eth0 has MAC %s, the result says %s", mac, result.Interfaces[2].Mac)
+		if mac := link.Attrs().HardwareAddr.String(); mac != result.Interfaces[1].Mac {
+			t.Errorf("eth0 has MAC %s, the result says %s", mac, result.Interfaces[1].Mac)
 		}
 		return nil
 	})
@@ -94,11 +114,14 @@ func TestDualStack(t *testing.T) {
 	n := newNode(t)
 	n.conf["subnet6"], n.conf["gateway6"] = "fd00:244::/64", "fd00:244::1"
 	a, b := n.addPod("a"), n.addPod("b")
-	if len(b.result.IPs) != 2 || b.result.IPs[1].Address.String() != "fd00:244::3/64" {
+	if len(b.result.IPs) != 2 || b.result.IPs[1].Address.String() != "fd00:244::3/128" {
 		t.Fatalf("unexpected addresses: %v", b.result.IPs)
 	}
 	if got := connect(t, a.netns, b.netns, "fd00:244::3"); got != "fd00:244::2" {
 		t.Errorf("b saw %s", got)
+	}
+	if got := connect(t, n.netns, b.netns, "fd00:244::3"); got != "fd00:244::1" {
+		t.Errorf("b saw the node as %s", got)
 	}
 	if got := connect(t, a.netns, n.netns, "fd00:244::1"); got != "fd00:244::2" {
 		t.Errorf("the node saw %s", got)

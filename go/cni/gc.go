@@ -35,16 +35,16 @@ func cmdGC(args *skel.CmdArgs) error {
 	for _, attachment := range conf.ValidAttachments {
 		o := owner{ContainerID: attachment.ContainerID, IfName: attachment.IfName}
 		valid[o] = true
-		validVeths[hostVethName(conf.Bridge, o)] = true
+		validVeths[hostVethName(conf, o)] = true
 	}
-	veths, err := hostVeths(conf.Bridge)
+	veths, err := hostVeths(conf)
 	if err != nil {
 		return err
 	}
 	var failures []error
 	for name := range veths {
 		if !validVeths[name] {
-			failures = append(failures, deleteVeth(name))
+			failures = append(failures, deleteHostVeth(conf, name))
 		}
 	}
 	failures = append(failures, store.prune(func(o owner) bool { return valid[o] }))

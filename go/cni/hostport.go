@@ -24,8 +24,7 @@ type portMapping struct {
 }
 
 // hostPort is a record in dataDir/hostports. The plugin only claims the port:
-// netfilter in gVisor refuses DNAT from a pod to a pod on the same bridge and
-// has neither MASQUERADE nor the comment match, so the stock portmap plugin
+// netfilter in gVisor has neither MASQUERADE nor the comment match, so the stock portmap plugin
 // cannot work there. Whoever forwards (sandkube's service relay) watches the
 // directory: a file that appears means "listen on hostIP:hostPort and forward to
 // containerIP:containerPort", a file that goes away means "stop". Files appear

@@ -43,7 +43,7 @@ func TestHostPortsAreRecordedForTheRelay(t *testing.T) {
 	if _, err := n.cni("DEL", p, wanted); err != nil {
 		t.Fatal(err)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 }
 
 func TestHostPortClashes(t *testing.T) {

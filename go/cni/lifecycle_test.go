@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,7 +43,7 @@ func TestDelRemovesEverythingAndMayBeRepeated(t *testing.T) {
 	if _, err := n.cni("DEL", other, nil); err != nil {
 		t.Fatal(err)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 }
 
 func TestDelWithoutANamespace(t *testing.T) {
@@ -53,7 +54,7 @@ func TestDelWithoutANamespace(t *testing.T) {
 	if _, err := n.cni("DEL", p, nil); err != nil {
 		t.Errorf("the namespace is gone: %v", err)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 
 	// An empty CNI_NETNS while the namespace, and so the veth, still exist.
 	p = n.addPod("b")
@@ -61,7 +62,7 @@ func TestDelWithoutANamespace(t *testing.T) {
 	if _, err := n.cni("DEL", p, nil); err != nil {
 		t.Errorf("empty CNI_NETNS: %v", err)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 }
 
 func TestAForeignInterfaceInThePodIsNeverTaken(t *testing.T) {
@@ -79,7 +80,7 @@ func TestAForeignInterfaceInThePodIsNeverTaken(t *testing.T) {
 	if got := links(t, p.netns); !equal(got, []string{"eth0", "lo"}) {
 		t.Errorf("links in the pod: %v", got)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 }
 
 func TestTheNodesOwnNamespaceIsNoPod(t *testing.T) {
@@ -104,22 +105,18 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 				return netlink.AddrDel(link, &addresses[0]) // gVisor refuses it because of IFA_BROADCAST
 			})
 		}},
-		{"route gone", "no default route", func(n *node, p *pod) error {
+		{"route gone", "no route to 0.0.0.0/0 via 10.244.0.1", func(n *node, p *pod) error {
 			return editLink("eth0", p.netns.Do, func(link netlink.Link) error {
 				return netlink.RouteDel(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: nil, Gw: p.result.IPs[0].Gateway})
 			})
 		}},
-		{"off the bridge", "not attached to skb0", func(n *node, p *pod) error {
-			return editLink(hostVethName("skb0", owner{p.id, "eth0"}), n.netns.Do, func(link netlink.Link) error {
-				if err := netlink.LinkSetNoMaster(link); err != nil {
-					return err
-				}
-				// gVisor accepts "no master" and ignores it.
-				if after, err := netlink.LinkByIndex(link.Attrs().Index); err != nil || !reportsMaster(after) {
-					return errors.Join(err, unix.EOPNOTSUPP)
-				}
-				return nil
+		{"the node's route gone", "no route to 10.244.0.2/32", func(n *node, p *pod) error {
+			return editLink(hostVethName(n.parsed(), owner{p.id, "eth0"}), n.netns.Do, func(link netlink.Link) error {
+				return netlink.RouteDel(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: toIPNet(alone(netip.MustParseAddr(p.address())))})
 			})
+		}},
+		{"the node's address gone", "lo does not have the address 10.244.0.1/32", func(n *node, p *pod) error {
+			return inNetNS(n.netns, func() error { return removeNodeAddresses(n.parsed()) })
 		}},
 		{"veth gone", "find the host veth", func(n *node, p *pod) error {
 			return editLink("eth0", p.netns.Do, netlink.LinkDel)
@@ -188,8 +185,6 @@ func TestStatus(t *testing.T) {
 	}
 	_, err := n.cni("STATUS", nil, map[string]any{"dataDir": "/proc/no-directory-here"})
 	wantCode(t, err, errNotAvailable)
-	_, err = n.cni("STATUS", nil, map[string]any{"bridge": "lo"})
-	wantCode(t, err, errNotAvailable)
 }
 
 func TestGCKeepsOnlyWhatIsValid(t *testing.T) {
@@ -207,7 +202,7 @@ func TestGCKeepsOnlyWhatIsValid(t *testing.T) {
 	if got := n.records(leasesDir); !equal(got, []string{kept.address()}) {
 		t.Errorf("leases: %v", got)
 	}
-	if got := links(t, n.netns); !equal(got, []string{"lo", "skb0", hostVethName("skb0", owner{"kept", "eth0"})}) {
+	if got := links(t, n.netns); !equal(got, []string{"lo", hostVethName(n.parsed(), owner{"kept", "eth0"})}) {
 		t.Errorf("links on the node: %v", got)
 	}
 	if got := links(t, gone.netns); !equal(got, []string{"lo"}) {
@@ -222,5 +217,5 @@ func TestGCKeepsOnlyWhatIsValid(t *testing.T) {
 	if _, err := n.cni("GC", nil, map[string]any{"cni.dev/valid-attachments": []string{}}); err != nil {
 		t.Fatal(err)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 }

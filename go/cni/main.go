@@ -1,5 +1,6 @@
 // Command sandkube-cni connects pods to the node: a CNI plugin (ADD, DEL,
-// CHECK, GC, STATUS) made of a bridge, veth pairs and file leases.
+// CHECK, GC, STATUS) made of routed veth pairs and file leases: the node is the
+// gateway of every pod, over a link of its own.
 //
 // It exists because the stock bridge plugin asks the kernel for link details
 // that gVisor does not return (IFLA_LINKINFO) and gives up. This plugin asks
@@ -10,15 +11,15 @@
 //
 //	{
 //	  "cniVersion": "1.1.0", "name": "sandkube", "type": "sandkube-cni",
-//	  "bridge": "skb0", "mtu": 1500,
+//	  "linkPrefix": "sk0-", "mtu": 1500,
 //	  "subnet": "10.244.0.0/24", "gateway": "10.244.0.1",
 //	  "subnet6": "fd00:244::/64", "gateway6": "fd00:244::1",
 //	  "dataDir": "/var/lib/sandkube/cni",
 //	  "capabilities": {"portMappings": true}
 //	}
 //
-// It never changes forwarding or packet filters: the way out of the node is
-// someone else's to give.
+// It never changes forwarding or packet filters. Pods reach each other and the
+// outside only where the node passes packets on, which is someone else's to give.
 //
 // Two more commands set the node up without the `ip` program; both read the
 // same network configuration on stdin and may be repeated:
@@ -44,7 +45,7 @@ func main() {
 			Check:  cmdCheck,
 			GC:     cmdGC,
 			Status: cmdStatus,
-		}, version.PluginSupports("0.4.0", "1.0.0", "1.1.0"), "sandkube-cni: bridge and veth pod network for sandkube")
+		}, version.PluginSupports("0.4.0", "1.0.0", "1.1.0"), "sandkube-cni: routed pod network for sandkube")
 		return
 	}
 	if err := runNodeCommand(os.Args[1:], os.Stdin); err != nil {

@@ -28,13 +28,16 @@ func TestNodeUpAndDownMayBeRepeated(t *testing.T) {
 		}
 	}
 	n.wantEmpty("lo")
+	if err := inNetNS(n.netns, func() error { return checkNodeAddresses(n.parsed()) }); err == nil {
+		t.Error("the node still has its address")
+	}
 }
 
 func TestNodeDownLeavesAnotherClusterAlone(t *testing.T) {
 	n := newNode(t)
 	other := &node{t: t, netns: n.netns, conf: map[string]any{
 		"cniVersion": "1.1.0", "name": "other", "type": "sandkube-cni",
-		"bridge": "skb1", "subnet": "10.245.0.0/24", "gateway": "10.245.0.1", "dataDir": t.TempDir(),
+		"linkPrefix": "sk1-", "subnet": "10.245.0.0/24", "gateway": "10.245.0.1", "dataDir": t.TempDir(),
 	}}
 	n.addPod("same-id")
 	p := other.addPod("same-id")
@@ -54,18 +57,20 @@ func TestNodeDownLeavesAnotherClusterAlone(t *testing.T) {
 
 func TestSomeoneElsesLinkIsNeverTaken(t *testing.T) {
 	n := newNode(t)
+	name := hostVethName(n.parsed(), owner{"a", "eth0"})
 	inside(t, n.netns, func() error {
-		return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "skb0"}})
+		return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name}})
 	})
-	if err := n.command("node-up"); err == nil {
-		t.Error("node-up took over a bridge that is not ours")
+	if _, err := n.add(n.newPod("a"), nil); err == nil {
+		t.Error("ADD took over a link that is not ours")
 	}
-	if err := n.command("node-down"); err == nil {
-		t.Error("node-down did not refuse a bridge that is not ours")
+	if _, err := n.cni("GC", nil, map[string]any{"cni.dev/valid-attachments": []string{}}); err != nil {
+		t.Error(err)
 	}
-	if got := links(t, n.netns); !equal(got, []string{"lo", "skb0"}) {
-		t.Errorf("links on the node: %v", got)
+	if err := n.command("node-down"); err != nil {
+		t.Error(err)
 	}
+	n.wantEmpty("lo", name)
 }
 
 // The node dies with pods on it: their namespaces and links are gone, the data
@@ -73,11 +78,11 @@ func TestSomeoneElsesLinkIsNeverTaken(t *testing.T) {
 func TestNodeUpForgetsTheDead(t *testing.T) {
 	n := newNode(t)
 	n.addPod("dead")
-	n.netns = newNetNS(t)
+	n.netns = newNodeNetNS(t)
 	if err := n.command("node-up"); err != nil {
 		t.Fatal(err)
 	}
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 
 	p := n.addPod("alive")
 	if err := n.command("node-up"); err != nil {

@@ -90,9 +90,13 @@ func connect(t *testing.T, from, to ns.NetNS, address string) string {
 
 func inside(t *testing.T, netns ns.NetNS, do func() error) {
 	t.Helper()
-	if err := netns.Do(func(ns.NetNS) error { return do() }); err != nil {
+	if err := inNetNS(netns, do); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func inNetNS(netns ns.NetNS, do func() error) error {
+	return netns.Do(func(ns.NetNS) error { return do() })
 }
 
 func equal(a, b []string) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/containernetworking/cni/pkg/types"
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 	"github.com/containernetworking/plugins/pkg/ns"
+	"github.com/containernetworking/plugins/pkg/utils/sysctl"
 )
 
 // TestMain lets the test binary be the plugin: the tests run it as a runtime
@@ -38,10 +39,25 @@ func newNode(t *testing.T) *node {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to create network namespaces")
 	}
-	return &node{t: t, netns: newNetNS(t), conf: map[string]any{
+	return &node{t: t, netns: newNodeNetNS(t), conf: map[string]any{
 		"cniVersion": "1.1.0", "name": "sandkube", "type": "sandkube-cni",
-		"bridge": "skb0", "subnet": "10.244.0.0/24", "gateway": "10.244.0.1", "dataDir": t.TempDir(),
+		"linkPrefix": "sk0-", "subnet": "10.244.0.0/24", "gateway": "10.244.0.1", "dataDir": t.TempDir(),
 	}}
+}
+
+// newNodeNetNS is a namespace that passes packets on, as a node does.
+func newNodeNetNS(t *testing.T) ns.NetNS {
+	t.Helper()
+	netns := newNetNS(t)
+	inside(t, netns, func() error {
+		for _, name := range []string{"net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"} {
+			if _, err := sysctl.Sysctl(name, "1"); err != nil {
+				t.Skipf("cannot pass packets on in a namespace of one's own here: %v", err)
+			}
+		}
+		return nil
+	})
+	return netns
 }
 
 func newNetNS(t *testing.T) ns.NetNS {

@@ -63,7 +63,7 @@ func TestThroughLibcni(t *testing.T) {
 		t.Errorf("host ports: %v", got)
 	}
 	inside(t, n.netns, func() error { return cni.DelNetworkList(ctx, network, runtime) })
-	n.wantEmpty("lo", "skb0")
+	n.wantEmpty("lo")
 
 	// Without arguments libcni sends no list at all, which is refused.
 	inside(t, n.netns, func() error {

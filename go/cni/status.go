@@ -11,10 +11,10 @@ import (
 const errNotAvailable uint = 50
 
 // cmdStatus tells whether ADD could work now: the configuration is valid, the
-// data directory can be written and locked, the kernel lists links, and nothing
-// else has the bridge's name. Two things are not failures: a bridge that does
-// not exist yet (ADD makes it) and a subnet with no free address left (runtimes
-// report the whole node as not ready, which would not free one).
+// data directory can be written and locked, and the kernel lists links. Two
+// things are not failures: a node without its address (ADD gives it) and a
+// subnet with no free address left (runtimes report the whole node as not ready,
+// which would not free one).
 func cmdStatus(args *skel.CmdArgs) error {
 	conf, err := parseConfig(args.StdinData)
 	if err != nil {
@@ -27,9 +27,6 @@ func cmdStatus(args *skel.CmdArgs) error {
 	defer store.close()
 	if _, err := netlinksafe.LinkList(); err != nil {
 		return types.NewError(errNotAvailable, "cannot list the links", err.Error())
-	}
-	if _, err := findBridge(conf); err != nil && !isLinkNotFound(err) {
-		return types.NewError(errNotAvailable, "cannot use the bridge", err.Error())
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type store struct {
 
 // openStore creates dataDir if need be and waits for its lock. A command keeps
 // the lock from its first look to its last change: commands take milliseconds,
-// and then no one sees a bridge, a lease or a veth half made.
+// and then no one sees a lease or a veth half made.
 func openStore(dataDir string) (*store, error) {
 	for _, dir := range []string{leasesDir, hostPortsDir} {
 		if err := os.MkdirAll(filepath.Join(dataDir, dir), 0o755); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -15,16 +16,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hostVethPrefix begins the name of every host veth of one bridge, so that two
-// clusters on one machine never touch each other's.
-func hostVethPrefix(bridge string) string {
-	return "sk" + shortHash(bridge)[:4] + "-"
-}
-
-// hostVethName is a function of bridge and owner alone, so DEL needs no state to
+// hostVethName is a function of prefix and owner alone, so DEL needs no state to
 // find the veth. It fills the 15 bytes an interface name may have.
-func hostVethName(bridge string, o owner) string {
-	return hostVethPrefix(bridge) + shortHash(o.ContainerID + "/" + o.IfName)[:8]
+func hostVethName(conf *config, o owner) string {
+	return conf.LinkPrefix + shortHash(o.ContainerID + "/" + o.IfName)[:15-len(conf.LinkPrefix)]
 }
 
 // shortHash is a hash in letters and digits that interface names may hold.
@@ -41,14 +36,21 @@ func stableMAC(address netip.Addr) net.HardwareAddr {
 	return append(net.HardwareAddr{0x0a, 0x58}, octets[:]...)
 }
 
-// createVeth makes the pair: the host end on the bridge, the pod end created in
-// the pod's namespace under its final name, so that it never needs to be moved
-// or renamed.
-func createVeth(conf *config, o owner, pod ns.NetNS, bridge netlink.Link, address netip.Addr) (netlink.Link, error) {
-	name := hostVethName(conf.Bridge, o)
+// hostMAC is the hardware address of every host veth: the gateway of every pod
+// looks the same, and a host veth is told from a foreign link of its name.
+func hostMAC(conf *config) net.HardwareAddr { return stableMAC(conf.networks[0].gateway) }
+
+// createVeth makes the pair, the pod end in the pod's namespace under its final
+// name, so that it never needs to be moved or renamed.
+//
+// There is no bridge: gVisor's hands every frame to the node's IP layer too,
+// which passes it on a second time (docs/adr/0007-routed-pod-links.md).
+func createVeth(conf *config, o owner, pod ns.NetNS, address netip.Addr) (netlink.Link, error) {
+	name := hostVethName(conf, o)
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = name
 	attributes.MTU = conf.MTU
+	attributes.HardwareAddr = hostMAC(conf)
 	pair := &netlink.Veth{
 		LinkAttrs:        attributes,
 		PeerName:         o.IfName,
@@ -59,22 +61,54 @@ func createVeth(conf *config, o owner, pod ns.NetNS, bridge netlink.Link, addres
 	if err := netlink.LinkAdd(pair); err != nil {
 		return nil, fmt.Errorf("create veth pair %s (host) and %s (pod; does it have an interface of that name?): %w", name, o.IfName, err)
 	}
-	host, err := netlinksafe.LinkByName(name)
+	host, err := findHostVeth(conf, name)
 	if err != nil {
 		return nil, fmt.Errorf("find %s, which was just created: %w", name, err)
-	}
-	if err := netlink.LinkSetMaster(host, bridge); err != nil {
-		return nil, fmt.Errorf("attach %s to %s (is %s a bridge?): %w", name, conf.Bridge, conf.Bridge, err)
-	}
-	if err := netlink.LinkSetUp(host); err != nil {
-		return nil, fmt.Errorf("set %s up: %w", name, err)
 	}
 	return host, nil
 }
 
-// deleteVeth removes the pair by its host end. Not being there is success.
-func deleteVeth(name string) error {
+// configureHostVeth gives the host end the node's addresses, since gVisor
+// answers neighbour requests only for the addresses of the link they come by,
+// and leads the pod's addresses to it.
+func configureHostVeth(conf *config, host netlink.Link, addresses []netip.Addr) error {
+	allowIPv6(conf, host.Attrs().Name)
+	if err := netlink.LinkSetUp(host); err != nil {
+		return fmt.Errorf("set %s up: %w", host.Attrs().Name, err)
+	}
+	for i, n := range conf.networks {
+		if err := ensureAddress(host, alone(n.gateway)); err != nil {
+			return err
+		}
+		if err := (route{to: alone(addresses[i])}).add(host); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errForeignLink is a link that has the name of a host veth and is none of ours.
+var errForeignLink = errors.New("the link was not made by sandkube for this cluster")
+
+// findHostVeth returns a host veth, or an error that isLinkNotFound knows.
+func findHostVeth(conf *config, name string) (netlink.Link, error) {
 	link, err := netlinksafe.LinkByName(name)
+	if err != nil {
+		return nil, err
+	}
+	if !isHostVeth(conf, link) {
+		return nil, fmt.Errorf("%s: %w", name, errForeignLink)
+	}
+	return link, nil
+}
+
+func isHostVeth(conf *config, link netlink.Link) bool {
+	return strings.HasPrefix(link.Attrs().Name, conf.LinkPrefix) && bytes.Equal(link.Attrs().HardwareAddr, hostMAC(conf))
+}
+
+// deleteHostVeth removes the pair by its host end. Not being there is success.
+func deleteHostVeth(conf *config, name string) error {
+	link, err := findHostVeth(conf, name)
 	if isLinkNotFound(err) {
 		return nil
 	}
@@ -111,28 +145,30 @@ func deleteLink(link netlink.Link) error {
 	return nil
 }
 
-// hostVeths lists the host veths of a bridge by name.
-func hostVeths(bridge string) (map[string]bool, error) {
+// hostVeths lists the host veths by name.
+func hostVeths(conf *config) (map[string]bool, error) {
 	links, err := netlinksafe.LinkList()
 	if err != nil {
 		return nil, fmt.Errorf("list the links: %w", err)
 	}
 	names := map[string]bool{}
 	for _, link := range links {
-		if strings.HasPrefix(link.Attrs().Name, hostVethPrefix(bridge)) {
+		if isHostVeth(conf, link) {
 			names[link.Attrs().Name] = true
 		}
 	}
 	return names, nil
 }
 
-// aliveOn tells whether an owner's host veth exists. Under the store's lock that
-// is the same as "its ADD was completed and no DEL came since".
-func aliveOn(bridge string, veths map[string]bool) func(owner) bool {
-	return func(o owner) bool { return veths[hostVethName(bridge, o)] }
+// aliveAmong tells whether an owner's host veth exists. Under the store's lock
+// that is the same as "its ADD was completed and no DEL came since".
+func aliveAmong(conf *config, veths map[string]bool) func(owner) bool {
+	return func(o owner) bool { return veths[hostVethName(conf, o)] }
 }
 
+// isLinkNotFound tells whether there is no link of ours; a foreign one of its
+// name is left alone.
 func isLinkNotFound(err error) bool {
 	var notFound netlink.LinkNotFoundError
-	return errors.As(err, &notFound)
+	return errors.As(err, &notFound) || errors.Is(err, errForeignLink)
 }

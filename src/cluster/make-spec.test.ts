@@ -50,7 +50,7 @@ describe("makeSpec", () => {
     expect(makeSpec(inputs({ mode: "control-plane", config: { api } })).api.advertiseAddress).toBe("192.0.2.7");
   });
 
-  it("a second cluster on the machine gets other ranges, addresses, cgroups and another bridge", () => {
+  it("a second cluster on the machine gets other ranges, addresses, cgroups and names of links", () => {
     const first = makeSpec(inputs());
     const second = makeSpec(inputs({ name: "second", localAddresses: ["127.0.0.1", first.network.nodeAddress] }));
     expect(second.network).toMatchObject({
@@ -59,7 +59,7 @@ describe("makeSpec", () => {
       nodeAddress: "10.244.1.1",
       dnsAddress: "10.97.0.10",
     });
-    expect(second.network.bridge).not.toBe(first.network.bridge);
+    expect(second.network.linkPrefix).not.toBe(first.network.linkPrefix);
     expect(second.cgroupRoot).not.toBe(first.cgroupRoot);
     expect(second.nodeName).not.toBe(first.nodeName);
     expect(second.id).not.toBe(first.id);
@@ -71,10 +71,9 @@ describe("makeSpec", () => {
 
   it("a link's name fits, however long the cluster's is, and is the same next time", () => {
     for (const name of ["a", "default", "a".repeat(40)]) {
-      const { bridge } = makeSpec(inputs({ name })).network;
-      expect(bridge.length).toBeLessThanOrEqual(15);
-      expect(bridge).toMatch(/^[a-z0-9-]+$/);
-      expect(makeSpec(inputs({ name })).network.bridge).toBe(bridge);
+      const { linkPrefix } = makeSpec(inputs({ name })).network;
+      expect(linkPrefix).toMatch(/^[a-z0-9]{7}-$/);
+      expect(makeSpec(inputs({ name })).network.linkPrefix).toBe(linkPrefix);
     }
   });
 

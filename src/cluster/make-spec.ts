@@ -74,7 +74,7 @@ function chooseNetwork({ name, config, localAddresses, previous }: SpecInputs): 
   const podCidr = config.network?.podCidr ?? previous?.network.podCidr ?? `10.244.${String(index)}.0/24`;
   const serviceCidr = config.network?.serviceCidr ?? previous?.network.serviceCidr ?? `10.${String(96 + index)}.0.0/16`;
   return {
-    bridge: bridgeName(name),
+    linkPrefix: linkPrefix(name),
     podCidr,
     serviceCidr,
     nodeAddress: addressIn(podCidr, 1),
@@ -83,7 +83,7 @@ function chooseNetwork({ name, config, localAddresses, previous }: SpecInputs): 
   };
 }
 
-/** A link's name has at most 15 characters (IFNAMSIZ), so a cluster's own name may not fit. */
-function bridgeName(name: string): string {
-  return `skb-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
+/** A link's name has at most 15 characters (IFNAMSIZ), of which our CNI plugin needs seven. */
+function linkPrefix(name: string): string {
+  return `sk${createHash("sha256").update(name).digest("hex").slice(0, 5)}-`;
 }

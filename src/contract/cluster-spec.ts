@@ -51,13 +51,16 @@ export interface ClusterSpec {
     readonly kubeletHealth: number;
   };
   readonly network: {
-    readonly bridge: string;
+    /** Begins the names of the node's ends of the pods' links. */
+    readonly linkPrefix: string;
     readonly podCidr: string;
     readonly serviceCidr: string;
-    /** The bridge's address, which is the node's address. */
+    /** The node's address, which is the gateway of every pod. */
     readonly nodeAddress: string;
     readonly dnsAddress: string;
     readonly egress: Egress;
+    /** The iptables programs whose rules would not pass packets of pods on unasked. Default: none. */
+    readonly acceptForwardingBy?: readonly string[];
   };
   readonly kubelet: {
     /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */

@@ -5,36 +5,34 @@ import { stateLayout } from "../contract/state-layout.ts";
 const forwardingPath = "/proc/sys/net/ipv4/ip_forward";
 
 /**
- * Makes what pods need of the machine's own network: the bridge with the node's
- * address, forwarding, and the rule that lets packets of pods leave. All of it
- * is found again from the specification, so that it can be removed by a process
- * that did not make it.
+ * Makes what pods need of the machine's own network: the node's address,
+ * forwarding, without which no pod reaches another, and the rules that let
+ * packets of pods through and out. All of it is found again from the
+ * specification, so that it can be removed by a process that did not make it.
  */
 export async function setUpNodeNetwork(spec: ClusterSpec, host: Host, signal: AbortSignal): Promise<void> {
   await runPlugin("node-up", spec, host, signal);
-  const { egress } = spec.network;
-  if (egress.kind === "none") return;
   const forwarding = (await host.files.readText(forwardingPath)).trim();
   if (forwarding !== "1") {
     await host.files.write(forwardingRecord(spec), forwarding);
     await host.files.writeInPlace(forwardingPath, "1");
   }
-  for (const { iptables, rule } of egressRules(spec)) {
-    const present = await host.commands.run([iptables, "-w", "-t", "nat", "-C", ...rule], {
+  for (const { iptables, table, add, rule } of packetRules(spec)) {
+    const present = await host.commands.run([iptables, "-w", "-t", table, "-C", ...rule], {
       acceptedExitCodes: "any",
       signal,
     });
-    if (present.exitCode !== 0) await host.commands.run([iptables, "-w", "-t", "nat", "-A", ...rule], { signal });
+    if (present.exitCode !== 0) await host.commands.run([iptables, "-w", "-t", table, add, ...rule], { signal });
   }
 }
 
 /** Removes everything that {@link setUpNodeNetwork} made; what is gone already is fine. */
 export async function tearDownNodeNetwork(spec: ClusterSpec, host: Host, signal: AbortSignal): Promise<void> {
   await runPlugin("node-down", spec, host, signal);
-  for (const { iptables, rule } of egressRules(spec)) {
+  for (const { iptables, table, rule } of packetRules(spec)) {
     // A rule may stand there twice after a crash between look and addition.
     for (let removed = true; removed;) {
-      const result = await host.commands.run([iptables, "-w", "-t", "nat", "-D", ...rule], {
+      const result = await host.commands.run([iptables, "-w", "-t", table, "-D", ...rule], {
         acceptedExitCodes: "any",
         signal,
       });
@@ -48,28 +46,55 @@ export async function tearDownNodeNetwork(spec: ClusterSpec, host: Host, signal:
   }
 }
 
-/** The settings of our CNI plugin (go/cni), which also makes and removes the bridge. */
+/** The settings of our CNI plugin (go/cni), which also gives the node its address and takes it away. */
 export function networkSettings(spec: ClusterSpec): Readonly<Record<string, unknown>> {
   return {
     cniVersion: "1.1.0",
     name: spec.name,
     type: "sandkube-cni",
-    bridge: spec.network.bridge,
+    linkPrefix: spec.network.linkPrefix,
     subnet: spec.network.podCidr,
     gateway: spec.network.nodeAddress,
     dataDir: stateLayout(spec.stateDirectory).cniLeases,
   };
 }
 
-function egressRules(spec: ClusterSpec): readonly { readonly iptables: string; readonly rule: readonly string[] }[] {
-  const { egress, podCidr } = spec.network;
+interface PacketRule {
+  readonly iptables: string;
+  readonly table: "nat" | "filter";
+  readonly add: "-A" | "-I";
+  readonly rule: readonly string[];
+}
+
+function packetRules(spec: ClusterSpec): readonly PacketRule[] {
+  return [...forwardRules(spec), ...egressRules(spec)];
+}
+
+/** First in their chain, since a machine that passes on nothing unasked may end it with a rule that rejects. */
+function forwardRules({ network }: ClusterSpec): readonly PacketRule[] {
+  return (network.acceptForwardingBy ?? []).flatMap((iptables) =>
+    ["-s", "-d"].map(
+      (end) =>
+        ({
+          iptables,
+          table: "filter",
+          add: "-I",
+          rule: ["FORWARD", end, network.podCidr, "-j", "ACCEPT"],
+        }) as const,
+    ),
+  );
+}
+
+function egressRules({ network: { egress, podCidr } }: ClusterSpec): readonly PacketRule[] {
   if (egress.kind === "none") return [];
   const { iptables, link } = egress;
-  const leaving = ["POSTROUTING", "-s", podCidr, "-o", link];
-  if (egress.kind === "masquerade") return [{ iptables, rule: [...leaving, "-j", "MASQUERADE"] }];
+  const common = { iptables, table: "nat", add: "-A" } as const;
+  // gVisor 2024-07 takes no notice of `-o` here: what stays among pods has to be excepted by its address.
+  const leaving = ["POSTROUTING", "-s", podCidr, "!", "-d", podCidr, "-o", link];
+  if (egress.kind === "masquerade") return [{ ...common, rule: [...leaving, "-j", "MASQUERADE"] }];
   // gVisor's SNAT wants a protocol, and knows these two.
   return ["tcp", "udp"].map((protocol) => ({
-    iptables,
+    ...common,
     rule: [...leaving, "-p", protocol, "-j", "SNAT", "--to-source", egress.address],
   }));
 }

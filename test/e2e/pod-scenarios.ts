@@ -320,7 +320,7 @@ export function testPods(cluster: () => TestCluster): void {
     expect(await kubectl("get", "pod", "on-host", "-o", "jsonpath={.status.podIP} {.status.hostIP}")).toBe(
       "10.244.0.1 10.244.0.1",
     );
-    expect(await kubectl("exec", "on-host", "--", "ip", "-4", "-o", "address")).toContain("10.244.0.1/24");
+    expect(await kubectl("exec", "on-host", "--", "ip", "-4", "-o", "address")).toContain("10.244.0.1/32");
   });
 
   test.concurrent("a service-account token opens the API, and RBAC closes it", async () => {
