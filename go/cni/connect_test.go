@@ -32,6 +32,9 @@ func TestPodsReachEachOtherAndTheNodeWithTheirOwnAddresses(t *testing.T) {
 // by address or as a whole.
 func TestPodsReachAddressesOfTheNodesLoopback(t *testing.T) {
 	n := newNode(t)
+	if err := n.command("node-up"); err != nil {
+		t.Fatal(err)
+	}
 	p := n.addPod("a")
 	inside(t, n.netns, func() error {
 		return editLink("lo", n.netns.Do, func(lo netlink.Link) error {

@@ -8,6 +8,7 @@ import { cgroupWithoutFreezer } from "./cgroup-without-freezer.ts";
 import { cgroupWithoutLimits } from "./cgroup-without-limits.ts";
 import { cgroupWithoutOomControl } from "./cgroup-without-oom-control.ts";
 import { clockWrong } from "./clock-wrong.ts";
+import { forwardPolicy } from "./forward-policy.ts";
 import { kernelTunablesMissing } from "./kernel-tunables-missing.ts";
 import { kernelTunablesUnwritable } from "./kernel-tunables-unwritable.ts";
 import { keyringMissing } from "./keyring-missing.ts";
@@ -18,6 +19,7 @@ import { lowMemory } from "./low-memory.ts";
 import { lowOpenFiles } from "./low-open-files.ts";
 import { lowProcessLimit } from "./low-process-limit.ts";
 import { noCgroupNamespace } from "./no-cgroup-namespace.ts";
+import { noForwarding } from "./no-forwarding.ts";
 import { noKmsg } from "./no-kmsg.ts";
 import { noMasquerade } from "./no-masquerade.ts";
 import { noMount } from "./no-mount.ts";
@@ -64,6 +66,8 @@ export const blockers: readonly Blocker[] = [
   cgroupWithoutOomControl,
   noCgroupNamespace,
   unprivilegedSysctlsMissing,
+  noForwarding,
+  forwardPolicy,
   noMasquerade,
   noWayOut,
   kubeProxyRulesMissing,

@@ -6,6 +6,7 @@ import { cgroupChildren } from "../probes/cgroup-children.ts";
 import { cgroupLayout } from "../probes/cgroup-layout.ts";
 import { clock } from "../probes/clock.ts";
 import { defaultRoute } from "../probes/default-route.ts";
+import { forwardPolicies } from "../probes/forward-policies.ts";
 import { ipForwarding } from "../probes/ip-forwarding.ts";
 import { kernel } from "../probes/kernel.ts";
 import { kernelTunables } from "../probes/kernel-tunables.ts";
@@ -155,8 +156,19 @@ describe("the network", () => {
 
   it("forwarding that is on already need not be writable", () => {
     const on = { present: true, value: "1", writable: false } as const;
-    expect(verdict("no-way-out", withFact(plain, ipForwarding, on))).toBe("clear");
-    expect(verdict("no-way-out", withFact(plain, ipForwarding, { ...on, value: "0" }))).toBe("blocked");
+    expect(verdict("no-forwarding", withFact(plain, ipForwarding, on))).toBe("clear");
+    expect(verdict("no-forwarding", withFact(plain, ipForwarding, { ...on, value: "0" }))).toBe("blocked");
+  });
+
+  it("one variant of iptables that does not let packets through is enough to stop them", () => {
+    const open = { path: "/usr/sbin/iptables", policy: "ACCEPT" };
+    const closed = { path: "/usr/sbin/iptables-legacy", policy: "DROP" };
+    expect(verdict("forward-policy", withFact(plain, forwardPolicies, [open]))).toBe("clear");
+    expect(verdict("forward-policy", withFact(plain, forwardPolicies, []))).toBe("clear");
+    expect(verdict("forward-policy", withFact(plain, forwardPolicies, [open, closed]))).toBe("blocked");
+  });
+
+  it("without a default route there is no way out", () => {
     expect(verdict("no-way-out", withFact(plain, defaultRoute, null))).toBe("blocked");
   });
 });

@@ -6,6 +6,7 @@ import { cgroupLayout } from "./cgroup-layout.ts";
 import { clock } from "./clock.ts";
 import { cpus } from "./cpus.ts";
 import { defaultRoute } from "./default-route.ts";
+import { forwardPolicies } from "./forward-policies.ts";
 import { gvisor } from "./gvisor.ts";
 import { ipForwarding } from "./ip-forwarding.ts";
 import { ipv6 } from "./ipv6.ts";
@@ -54,6 +55,7 @@ export const probes: readonly FactProbe<unknown>[] = [
   packetRules,
   podSysctls,
   ipForwarding,
+  forwardPolicies,
   ipv6,
   defaultRoute,
   resolver,

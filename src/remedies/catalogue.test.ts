@@ -7,6 +7,7 @@ import type { Facts } from "../contract/observation.ts";
 import { applyPlan, makePlan } from "../plan/plan.ts";
 import { cgroupLayout } from "../probes/cgroup-layout.ts";
 import { defaultRoute } from "../probes/default-route.ts";
+import { forwardPolicies } from "../probes/forward-policies.ts";
 import { memory } from "../probes/memory.ts";
 import { mountTrials } from "../probes/mount-trials.ts";
 import { packetRules } from "../probes/packet-rules.ts";
@@ -100,6 +101,15 @@ describe("the specification", () => {
       link: "eth0",
     });
     expect(on("agent-2022-12").network.egress.kind).toBe("none");
+  });
+
+  it("lets pods through by the variants of iptables that would not", () => {
+    const facts = withFact(recordedFacts("plain-linux"), forwardPolicies, [
+      { path: "/usr/sbin/iptables", policy: "DROP" },
+      { path: "/usr/sbin/iptables-legacy", policy: "ACCEPT" },
+    ]);
+    expect(planned(facts).network.acceptForwardingBy).toEqual(["/usr/sbin/iptables"]);
+    expect(on("plain-linux").network).not.toHaveProperty("acceptForwardingBy");
   });
 
   it("masquerades by the variant of iptables that can", () => {

@@ -1,4 +1,5 @@
 import type { Remedy } from "../contract/remedy.ts";
+import { acceptForwarding } from "./accept-forwarding.ts";
 import { allowCgroupV1 } from "./allow-cgroup-v1.ts";
 import { allowSwap } from "./allow-swap.ts";
 import { cgroupV1Mounts } from "./cgroup-v1-mounts.ts";
@@ -35,6 +36,7 @@ export const remedies: readonly Remedy[] = [
   restrictOomScore,
   unprivilegedSysctlsOff,
   allowSwap,
+  acceptForwarding,
   otherIptables,
   sourceNat,
   noEgress,

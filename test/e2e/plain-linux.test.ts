@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 import { testClusterLife } from "./cluster-scenarios.ts";
 import { testSession, thisMachine } from "./machine.ts";
 
-/** Remedies for what a plain machine may lack: cgroup v2, the capability to lower OOM scores. */
-const plain = ["allow-cgroup-v1", "allow-swap", "other-iptables", "restrict-oom-score"];
+/** Remedies for what a plain machine may lack: an open firewall, cgroup v2, the capability to lower OOM scores. */
+const plain = ["accept-forwarding", "allow-cgroup-v1", "allow-swap", "other-iptables", "restrict-oom-score"];
 
 const facts = await measureFacts("/var/lib/sandkube", testSession());
 const here = makePlan(facts, { blockers, remedies, mode: "node" })
