@@ -112,7 +112,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}},
 		{"the node's route gone", "no route to 10.244.0.2/32", func(n *node, p *pod) error {
 			return editLink(hostVethName(n.parsed(), owner{p.id, "eth0"}), n.netns.Do, func(link netlink.Link) error {
-				return netlink.RouteDel(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: toIPNet(alone(netip.MustParseAddr(p.address())))})
+				return netlink.RouteDel(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: toIPNet(alone(netip.MustParseAddr(p.address()))), Scope: netlink.SCOPE_LINK})
 			})
 		}},
 		{"the node's address gone", "lo does not have the address 10.244.0.1/32", func(n *node, p *pod) error {
