@@ -19,7 +19,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
   const because = cannotTest();
   if (because !== undefined) process.stderr.write(`${title}: skipped: ${because}\n`);
 
-  describe.skipIf(because !== undefined)(title, { timeout: 240_000 }, () => {
+  describe.skipIf(because !== undefined)(title, { timeout: 360_000 }, () => {
     let machine: TestMachine;
     let cluster: TestCluster;
     let before: Readonly<Record<string, readonly string[]>>;

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { container, pod, sleepForever } from "./pod.ts";
 import type { TestCluster } from "./test-cluster.ts";
 
-const ready = (name: string): string[] => ["wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s"];
+const ready = (name: string): string[] => ["wait", "--for=condition=Ready", `pod/${name}`, "--timeout=120s"];
 const logs = (name: string): string[] => ["logs", name];
 
 /**
@@ -107,9 +107,9 @@ export function testPods(cluster: () => TestCluster): void {
         },
       },
     });
-    await kubectl("rollout", "status", "deployment/scaled", "--timeout=60s");
+    await kubectl("rollout", "status", "deployment/scaled", "--timeout=120s");
     await kubectl("scale", "deployment/scaled", "--replicas=3");
-    await kubectl("rollout", "status", "deployment/scaled", "--timeout=60s");
+    await kubectl("rollout", "status", "deployment/scaled", "--timeout=120s");
     const list = [
       "get",
       "pods",
@@ -152,7 +152,7 @@ export function testPods(cluster: () => TestCluster): void {
         spec: { completions: 2, parallelism: 2, ...jobSpec },
       },
     );
-    await kubectl("wait", "--for=condition=Complete", "job/work", "--timeout=60s");
+    await kubectl("wait", "--for=condition=Complete", "job/work", "--timeout=120s");
     expect(await kubectl("logs", "job/work")).toBe("done\n");
     await eventually(
       ["get", "jobs", "-o", "jsonpath={.items[*].metadata.ownerReferences[*].name}"],
@@ -286,7 +286,7 @@ export function testPods(cluster: () => TestCluster): void {
     const host = await cluster().machine.shell("cat /tmp/sandkube-e2e-file; rm -f /tmp/sandkube-e2e-file");
     expect(host.stdout).toBe("host\n");
     await kubectl("patch", "configmap", "settings", "-p", '{"data":{"colour":"blue"}}');
-    await eventually(["exec", "volumes", "--", "cat", "/settings/colour"], (output) => output === "blue", 120);
+    await eventually(["exec", "volumes", "--", "cat", "/settings/colour"], (output) => output === "blue", 240);
   });
 
   test.concurrent("a pod is told to end, and is given its time", async () => {
@@ -297,7 +297,7 @@ export function testPods(cluster: () => TestCluster): void {
         [
           container(
             "main",
-            "trap 'sleep 1; echo ended > /host/sandkube-e2e-ended; exit 0' TERM; echo up; while :; do sleep 0.1; done",
+            "trap 'sleep 1; echo ended > /host/sandkube-e2e-ended; exit 0' TERM; echo up; while :; do sleep 1; done",
             { volumeMounts: [{ name: "host", mountPath: "/host" }] },
           ),
         ],
@@ -309,7 +309,7 @@ export function testPods(cluster: () => TestCluster): void {
     );
     await kubectl(...ready("graceful"));
     await cluster().eventually(logs("graceful"), (output) => output === "up\n");
-    await kubectl("delete", "pod", "graceful", "--timeout=30s");
+    await kubectl("delete", "pod", "graceful", "--timeout=120s");
     expect((await machine.shell("cat /tmp/sandkube-e2e-ended; rm -f /tmp/sandkube-e2e-ended")).stdout).toBe("ended\n");
   });
 

@@ -90,7 +90,7 @@ export async function startCluster(machine: TestMachine, mode: "node" | "fullest
       if (result.exitCode !== 0) throw new Error(`kubectl apply: ${result.stderr}`);
     },
     start: (...words) => spawn(kubernetes, ["kubectl", ...words], { env: environment }),
-    eventually: async (words, expected, seconds = 60) => {
+    eventually: async (words, expected, seconds = 120) => {
       const { output } = await waitUntil(
         async () => {
           const { stdout, stderr } = await tryKubectl(words);
