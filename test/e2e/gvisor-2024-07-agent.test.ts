@@ -15,5 +15,6 @@ testClusterLife(
       "source-nat",
       "unprivileged-sysctls-off",
     ],
+    outputLost: "this gVisor sometimes loses what a container prints or what exec answers (README)",
   },
 );
