@@ -49,10 +49,13 @@ describe("choosePorts", () => {
 
   it("never gives one port to two", async () => {
     // The controller manager is pushed to the scheduler's usual port.
-    const { ports } = await choosePorts(undefined, hostWith([10_257, 10_258]));
+    const { ports, notes } = await choosePorts(undefined, hostWith([10_257, 10_258]));
     expect(new Set(Object.values(ports)).size).toBe(5);
     expect(ports).toMatchObject({ controllerManager: 10_259, scheduler: 10_260 });
+    // Nobody else has the scheduler's port, so no holder is looked for.
+    expect(notes).toHaveLength(1);
     const wanted = await choosePorts(10_250, hostWith([]));
+    expect(wanted.notes).toEqual([]);
     expect(wanted.ports).toMatchObject({ api: 10_250, kubelet: 10_251 });
   });
 

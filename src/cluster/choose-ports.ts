@@ -18,7 +18,7 @@ const attempts = 50;
 /** Ports and what was given up for them. */
 export interface ChosenPorts {
   readonly ports: ClusterSpec["ports"];
-  /** One sentence for each usual port that was taken. */
+  /** One sentence for each usual port that another process has taken. */
   readonly notes: readonly string[];
 }
 
@@ -37,8 +37,9 @@ export async function choosePorts(wanted: number | undefined, host: Host): Promi
       if (taken.has(port)) continue;
       const free = await host.sockets.canListen("0.0.0.0", port);
       if (free.ok) {
+        const ours = taken.has(usual);
         taken.add(port);
-        if (port !== usual && usual !== wanted) {
+        if (port !== usual && !ours) {
           const holder = await findPortHolder(usual);
           notes.push(
             `Port ${String(usual)} is taken${holder === undefined ? "" : ` by ${holder}`}; ${name} uses ${String(port)}.`,

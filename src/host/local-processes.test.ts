@@ -52,6 +52,10 @@ describe("parseStat", () => {
     expect(parseStat("")).toBeUndefined();
     expect(parseStat("31 node S 7")).toBeUndefined();
   });
+
+  it("takes what gVisor says of a task that ends for no process, or all would be its children", () => {
+    expect(parseStat(`0 (x) ${rest}`)).toBeUndefined();
+  });
 });
 
 describe("isAlive", () => {

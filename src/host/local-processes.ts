@@ -20,11 +20,7 @@ export class LocalProcesses implements Processes {
 
   async status(pid: number): Promise<ProcessStatus | undefined> {
     const line = await unlessGone(readFile(`/proc/${String(pid)}/stat`, "utf8"));
-    const status = line === undefined ? undefined : parseStat(line);
-    // Of a task that ends while it is read, gVisor says process 0: the parent of
-    // process 1, and of all that runsc exec starts. It is gone.
-    // https://github.com/google/gvisor/blob/release-20240729.0/pkg/sentry/fsimpl/proc/task_files.go
-    return status?.pid === pid ? status : undefined;
+    return line === undefined ? undefined : parseStat(line);
   }
 
   async isAlive(identity: ProcessIdentity): Promise<boolean> {
@@ -60,15 +56,21 @@ export class LocalProcesses implements Processes {
   }
 }
 
-/** Reads one line of /proc/PID/stat (proc(5)); the name may hold spaces and brackets. */
+/**
+ * Reads one line of /proc/PID/stat (proc(5)); the name may hold spaces and
+ * brackets. Of a task that ends while it is read gVisor says process 0, which is
+ * the parent of process 1 and of all that `runsc exec` starts: such a line tells
+ * of no process (pkg/sentry/fsimpl/proc/task_files.go, IDOfTask).
+ */
 export function parseStat(line: string): ProcessStatus | undefined {
   const open = line.indexOf("(");
   const close = line.lastIndexOf(")");
-  if (open < 0 || close < open) return undefined;
+  const pid = Number(line.slice(0, open));
+  if (open < 0 || close < open || pid === 0) return undefined;
   const fields = line.slice(close + 2).split(" ");
   const number = (index: number): number => Number(fields[index] ?? Number.NaN);
   return {
-    pid: Number(line.slice(0, open)),
+    pid,
     name: line.slice(open + 1, close),
     zombie: fields[0] === "Z" || fields[0] === "X",
     parent: number(1),

@@ -89,7 +89,7 @@ function egressRules({ network: { egress, podCidr } }: ClusterSpec): readonly Pa
   if (egress.kind === "none") return [];
   const { iptables, link } = egress;
   const common = { iptables, table: "nat", add: "-A" } as const;
-  // gVisor 2024-07 takes no notice of `-o` here: what stays among pods has to be excepted by its address.
+  // gVisor 2024-07 seems to take no notice of `-o` here: without the exception, packets between pods were rewritten.
   const leaving = ["POSTROUTING", "-s", podCidr, "!", "-d", podCidr, "-o", link];
   if (egress.kind === "masquerade") return [{ ...common, rule: [...leaving, "-j", "MASQUERADE"] }];
   // gVisor's SNAT wants a protocol, and knows these two.
