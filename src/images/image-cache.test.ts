@@ -67,11 +67,12 @@ describe("ensureArchive", () => {
     expect(await readdir(join(directory, "images"))).toEqual([]);
   });
 
-  it("gives every one of many at once a whole archive", async () => {
+  it("builds once for many at once, and gives every one a whole archive", async () => {
     const found = await Promise.all(Array.from({ length: 8 }, () => ensureArchive(request, context)));
     const sizes = await Promise.all(found.map(async ({ path }) => (await stat(path)).size));
     expect(new Set(sizes).size).toBe(1);
     expect(await readdir(join(directory, "images"))).toEqual(["k-1"]);
+    expect(builds).toBe(1);
   });
 
   it("says where it cannot write", async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { cacheDirectory, makeWritable } from "../artifacts/cache-directory.ts";
 import { inspectEntry } from "../artifacts/cache-entry.ts";
+import { withEntryLock } from "../artifacts/entry-lock.ts";
 import { manifestName, printManifest, signatureOf } from "../artifacts/manifest.ts";
 import type { ArtifactContext } from "../contract/artifact.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
@@ -29,10 +30,11 @@ export interface CachedArchive {
 /**
  * The path of an archive: from `<cache>/images/<key>/<name>.tar` where it is
  * whole, built otherwise. It is built beside its place and renamed, so that
- * nobody sees half of one; two processes that build the same one at once both
- * get a whole one.
+ * nobody sees half of one; of several that want the same one at once, the
+ * first builds it and the others wait.
  *
  * @throws SandkubeError (storage) where the cache cannot be written to
+ * @throws SandkubeError (timeout) where another process does not finish it
  */
 export async function ensureArchive(request: ArchiveRequest, context: ArtifactContext): Promise<CachedArchive> {
   const { host } = context;
@@ -50,25 +52,29 @@ export async function ensureArchive(request: ArchiveRequest, context: ArtifactCo
       exit: "storage",
     });
   }
-  const beside = join(images, `.${request.key}.${randomBytes(4).toString("hex")}.tmp`);
-  try {
-    await host.files.makeDirectory(beside);
-    await buildEntry(request, beside, fileName, context);
-    // Another process may have been faster; then its entry is as good as ours.
+  const tell = (text: string): void => {
+    context.progress({ kind: "note", text: `${fileName}: ${text}` });
+  };
+  return withEntryLock(directory, context, tell, async () => {
     const theirs = await readyArchive(directory, fileName, context);
     if (theirs !== undefined) return theirs;
-    await host.files.remove(directory);
-    await renameUnlessThere(beside, directory, context);
-  } finally {
-    await host.files.remove(beside);
-  }
-  const built = await readyArchive(directory, fileName, context);
-  if (built !== undefined) return built;
-  throw new SandkubeError({
-    title: `The image archive ${fileName} was damaged while it was built`,
-    message: `${directory} is not what was written there a moment ago.`,
-    hint: "Look for a full or failing disk, or for a program that cleans the cache directory.",
-    exit: "storage",
+    const beside = join(images, `.${request.key}.${randomBytes(4).toString("hex")}.tmp`);
+    try {
+      await host.files.makeDirectory(beside);
+      await buildEntry(request, beside, fileName, context);
+      await host.files.remove(directory);
+      await host.files.rename(beside, directory);
+    } finally {
+      await host.files.remove(beside);
+    }
+    const built = await readyArchive(directory, fileName, context);
+    if (built !== undefined) return built;
+    throw new SandkubeError({
+      title: `The image archive ${fileName} was damaged while it was built`,
+      message: `${directory} is not what was written there a moment ago.`,
+      hint: "Look for a full or failing disk, or for a program that cleans the cache directory.",
+      exit: "storage",
+    });
   });
 }
 
@@ -110,13 +116,4 @@ async function buildEntry(
       verified: signatureOf(status),
     }),
   );
-}
-
-async function renameUnlessThere(from: string, to: string, context: ArtifactContext): Promise<void> {
-  try {
-    await context.host.files.rename(from, to);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-  }
 }
