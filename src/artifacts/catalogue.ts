@@ -72,6 +72,7 @@ export const catalogue: readonly Artifact[] = [
       systemPackages: [...staticC, "libseccomp-dev", "pkg-config"],
     },
   },
+  { name: "kwok", source: { kind: "go", folder: "kwok", package: ".", versionOf: "sigs.k8s.io/kwok", cgo: false } },
   { name: "sandkube-cni", source: { kind: "go", folder: "cni", package: ".", cgo: false } },
   {
     name: "pause",

@@ -2,11 +2,16 @@ import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Machine, machines, recordedFacts, withFact, withoutFact } from "../../test/fixtures/recorded-facts.ts";
 import { probes } from "../probes/catalogue.ts";
+import { packetRules } from "../probes/packet-rules.ts";
+import { proxyVariables } from "../probes/proxy-variables.ts";
 import { blockers } from "./catalogue.ts";
+import { egressThroughProxy } from "./egress-through-proxy.ts";
+import { iptablesMissing } from "./iptables-missing.ts";
+import { iptablesNftOnly } from "./iptables-nft-only.ts";
 
 /** What stops on which recorded machine; everything else is clear there. */
 const expected: Readonly<Record<Machine, readonly string[]>> = {
-  "plain-linux": ["cgroup-v1-only", "oom-score-refused"],
+  "plain-linux": ["cgroup-v1-only", "oom-score-refused", "cni-plugins-missing"],
   "agent-2026-07": [
     "link-info-missing",
     "rootfs-unknown-to-cadvisor",
@@ -20,6 +25,9 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "no-cgroup-namespace",
     "unprivileged-sysctls-missing",
     "no-masquerade",
+    "network-tunables-missing",
+    "cni-plugins-missing",
+    "iptables-legacy-only",
     "kube-proxy-rules-missing",
   ],
   "open-2026-07": [
@@ -35,6 +43,9 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "no-cgroup-namespace",
     "unprivileged-sysctls-missing",
     "no-masquerade",
+    "network-tunables-missing",
+    "cni-plugins-missing",
+    "iptables-legacy-only",
     "kube-proxy-rules-missing",
   ],
   "agent-2024-07": [
@@ -52,6 +63,9 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "no-cgroup-namespace",
     "unprivileged-sysctls-missing",
     "no-masquerade",
+    "network-tunables-missing",
+    "cni-plugins-missing",
+    "iptables-legacy-only",
     "kube-proxy-rules-missing",
   ],
   "agent-2022-12": [
@@ -73,6 +87,9 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "no-cgroup-namespace",
     "unprivileged-sysctls-missing",
     "no-masquerade",
+    "network-tunables-missing",
+    "cni-plugins-missing",
+    "iptables-legacy-only",
     "kube-proxy-rules-missing",
   ],
 };
@@ -124,5 +141,32 @@ describe.each(blockers)("blocker $id", (blocker) => {
       const diagnosis = blocker.diagnose(recordedFacts(machine));
       if (diagnosis.verdict !== "clear") expect(diagnosis.because).not.toMatch(/^$|undefined|null/);
     }
+  });
+});
+
+describe("machines that were not at hand", () => {
+  const facts = recordedFacts("plain-linux");
+  const variants = facts.value(packetRules)?.variants ?? [];
+
+  it("without iptables, or with the nft variant only", () => {
+    expect(iptablesMissing.diagnose(withFact(facts, packetRules, { variants: [] })).verdict).toBe("blocked");
+    expect(iptablesMissing.diagnose(facts).verdict).toBe("clear");
+    const nft = variants.filter(({ version }) => version.includes("nf_tables"));
+    expect(nft).toHaveLength(1);
+    expect(iptablesNftOnly.diagnose(withFact(facts, packetRules, { variants: nft })).verdict).toBe("blocked");
+    expect(iptablesNftOnly.diagnose(facts).verdict).toBe("clear");
+  });
+
+  it("behind a proxy with an authority of its own", () => {
+    const diagnosis = egressThroughProxy.diagnose(
+      withFact(facts, proxyVariables, { present: ["HTTPS_PROXY", "SSL_CERT_FILE"] }),
+    );
+    expect(diagnosis).toMatchObject({
+      verdict: "blocked",
+      because: expect.stringContaining("SSL_CERT_FILE") as unknown,
+    });
+    expect(egressThroughProxy.diagnose(withFact(facts, proxyVariables, { present: ["SSL_CERT_FILE"] }))).toEqual({
+      verdict: "clear",
+    });
   });
 });

@@ -9,6 +9,11 @@ import { cgroupWithoutLimits } from "./cgroup-without-limits.ts";
 import { cgroupWithoutOomControl } from "./cgroup-without-oom-control.ts";
 import { clockWrong } from "./clock-wrong.ts";
 import { forwardPolicy } from "./forward-policy.ts";
+import { cniPluginsMissing } from "./cni-plugins-missing.ts";
+import { egressThroughProxy } from "./egress-through-proxy.ts";
+import { iptablesLegacyOnly } from "./iptables-legacy-only.ts";
+import { iptablesMissing } from "./iptables-missing.ts";
+import { iptablesNftOnly } from "./iptables-nft-only.ts";
 import { kernelTunablesMissing } from "./kernel-tunables-missing.ts";
 import { kernelTunablesUnwritable } from "./kernel-tunables-unwritable.ts";
 import { keyringMissing } from "./keyring-missing.ts";
@@ -18,6 +23,7 @@ import { lowDisk } from "./low-disk.ts";
 import { lowMemory } from "./low-memory.ts";
 import { lowOpenFiles } from "./low-open-files.ts";
 import { lowProcessLimit } from "./low-process-limit.ts";
+import { networkTunablesMissing } from "./network-tunables-missing.ts";
 import { noCgroupNamespace } from "./no-cgroup-namespace.ts";
 import { noForwarding } from "./no-forwarding.ts";
 import { noKmsg } from "./no-kmsg.ts";
@@ -68,8 +74,14 @@ export const blockers: readonly Blocker[] = [
   unprivilegedSysctlsMissing,
   noForwarding,
   forwardPolicy,
+  networkTunablesMissing,
+  cniPluginsMissing,
+  iptablesMissing,
+  iptablesNftOnly,
+  iptablesLegacyOnly,
   noMasquerade,
   noWayOut,
+  egressThroughProxy,
   kubeProxyRulesMissing,
   swapOn,
   lowMemory,

@@ -14,7 +14,7 @@ export const clockWrong: Blocker = {
   title: "The clock is wrong or jumps",
   needs: [clock],
   stops: [],
-  upstream: "https://github.com/kubernetes/client-go/blob/v0.36.3/tools/leaderelection/leaderelection.go",
+  upstream: "https://github.com/kubernetes/client-go/blob/v0.36.3/tools/leaderelection/leaderelection.go#L536",
   diagnose: (facts) =>
     judge(facts, clock, ({ now, driftMilliseconds, spanMilliseconds }) => {
       if (now < earliest) return blocked(`it says ${new Date(now).toISOString()}`);

@@ -11,7 +11,7 @@ export const lowProcessLimit: Blocker = {
   title: "Too few processes",
   needs: [processLimit],
   stops: nodeComponents,
-  upstream: "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/kubelet/stats/pidlimit/pidlimit_linux.go",
+  upstream: "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/kubelet/stats/pidlimit/pidlimit_linux.go#L40",
   diagnose: (facts) =>
     judge(facts, processLimit, ({ cgroup, pidMax }) => {
       const limit = Math.min(cgroup ?? Infinity, pidMax ?? Infinity);

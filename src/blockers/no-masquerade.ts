@@ -8,7 +8,7 @@ export const noMasquerade: Blocker = {
   title: "The usual iptables cannot masquerade",
   needs: [packetRules],
   stops: [],
-  upstream: "https://github.com/containernetworking/plugins/blob/v1.9.1/pkg/ip/ipmasq_iptables_linux.go",
+  upstream: "https://github.com/containernetworking/plugins/blob/v1.9.1/pkg/ip/ipmasq_iptables_linux.go#L89",
   diagnose: (facts) =>
     judge(facts, packetRules, ({ variants }) => {
       const usual = variants.find(({ name }) => name === "iptables");

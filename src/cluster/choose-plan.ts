@@ -3,6 +3,8 @@ import type { ClusterMode, Egress } from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan, PlannedBlocker } from "../contract/plan.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import type { Rung } from "../contract/rung.ts";
+import { ladder, rungOf } from "../plan/ladder.ts";
 import { makePlan } from "../plan/plan.ts";
 import { probes } from "../probes/catalogue.ts";
 import { defaultRoute } from "../probes/default-route.ts";
@@ -22,25 +24,48 @@ export interface ChosenPlan {
   readonly notes: readonly string[];
 }
 
+/** A kind of cluster that was passed over. */
+export interface RefusedRung {
+  readonly mode: ClusterMode;
+  readonly title: string;
+  readonly because: readonly string[];
+}
+
 /**
  * Plans for the mode that the user asked for or, where none was named, for the
  * fullest one that this machine allows.
  *
+ * @param failed remedies that were tried and did not work, by id, and why
  * @throws SandkubeError (unsupported) where no mode is left, with every reason
  */
-export function choosePlan(facts: Facts, wanted: ClusterMode | undefined): ChosenPlan {
-  const catalogue = { blockers, remedies };
-  const plan = makePlan(facts, { ...catalogue, mode: wanted ?? "node" });
-  if (plan.unresolved.length === 0) return { plan, notes: [] };
-  if (wanted !== undefined) throw cannot(wanted, plan.unresolved);
-  const smaller = makePlan(facts, { ...catalogue, mode: "control-plane" });
-  if (smaller.unresolved.length > 0) throw cannot("control-plane", smaller.unresolved);
-  return {
-    plan: smaller,
-    notes: [
-      `This machine cannot run a node, so only the control plane is started: pods are accepted and none runs. ${reasons(plan.unresolved).join(" ")}`,
-    ],
-  };
+export function choosePlan(
+  facts: Facts,
+  wanted: ClusterMode | undefined,
+  failed: ReadonlyMap<string, string> = new Map(),
+): ChosenPlan {
+  const refused: RefusedRung[] = [];
+  for (const rung of wanted === undefined ? ladder : [rungOf(wanted)]) {
+    const plan = planOf(facts, rung.mode, failed);
+    if (plan.unresolved.length === 0) return { plan, notes: refused.length === 0 ? [] : stepDown(plan, refused) };
+    refused.push(refusalOf(plan, rung));
+  }
+  throw cannot(refused);
+}
+
+/** The plan for one mode, possible or not, from sandkube's own catalogues. */
+export function planOf(facts: Facts, mode: ClusterMode, failed: ReadonlyMap<string, string> = new Map()): Plan {
+  return makePlan(facts, { blockers, remedies, mode, failed });
+}
+
+/** Why a mode cannot run. */
+export function refusalOf({ unresolved }: Plan, { mode, title }: Rung): RefusedRung {
+  return { mode, title, because: reasons(unresolved) };
+}
+
+function stepDown({ mode }: Plan, refused: readonly RefusedRung[]): string[] {
+  const { title, fidelity, disclosure } = rungOf(mode);
+  const above = refused.map((rung) => `${rung.title} (${rung.because.join(" ")})`).join("; ");
+  return [`This machine cannot run ${above}. So this is ${title}, which is ${fidelity}: ${disclosure}`];
 }
 
 /** The usual way for packets of pods to leave; remedies put another in its place where it does not work. */
@@ -51,13 +76,14 @@ export function usualEgress(facts: Facts): Egress {
   return { kind: "masquerade", iptables, link: route.link };
 }
 
-function cannot(mode: ClusterMode, unresolved: readonly PlannedBlocker[]): SandkubeError {
+function cannot(refused: readonly RefusedRung[]): SandkubeError {
+  const last = refused.at(-1);
   return new SandkubeError({
-    title: mode === "node" ? "This machine cannot run a node" : "This machine cannot run a control plane",
-    message: reasons(unresolved).join("\n"),
+    title: `This machine cannot run ${last?.title ?? "a cluster"}`,
+    message: (last?.because ?? []).join("\n"),
     hint:
-      mode === "node"
-        ? "`sandkube doctor` tells more; `--mode control-plane` needs none of this."
+      last?.mode === "node"
+        ? "`sandkube doctor` tells more; without --mode the fullest cluster that this machine allows is chosen."
         : "`sandkube doctor` tells more.",
     exit: "unsupported",
   });

@@ -27,7 +27,7 @@ export async function clusterArtifacts(mode: ClusterMode, context: ArtifactConte
   const paths = await ensureArtifacts(mode === "node" ? [...names, "pause"] : names, context);
   const { version: kubernetesVersion } = await readRecipe(artifactOf("kubernetes", context), context.host);
   const binaries = Object.fromEntries(names.map((name) => [name, paths.get(name) ?? ""])) as Record<BinaryName, string>;
-  if (mode === "control-plane") return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
+  if (mode !== "node") return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
   const archive = await ensureNodeImages({ pause: paths.get("pause") ?? "", busybox: await busybox(context) }, context);
   return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [archive.path] };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { clusterModes } from "../contract/cluster-spec.ts";
 
 /** A cluster's name becomes part of file, link and cgroup names. */
 const name = z
@@ -12,7 +13,7 @@ export const clusterConfigSchema = z.strictObject({
   apiVersion: z.literal("sandkube.dev/v1").optional(),
   kind: z.literal("Cluster").optional(),
   name: name.optional(),
-  mode: z.enum(["node", "control-plane"]).optional(),
+  mode: z.enum(clusterModes).optional(),
   /** Where the state lives. */
   stateDirectory: z.string().startsWith("/", "an absolute path").optional(),
   /** Seconds that `up` may take. */

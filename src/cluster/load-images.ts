@@ -4,6 +4,7 @@ import { stateLayout } from "../contract/state-layout.ts";
 import { inspectImageArchive } from "../images/image-archive.ts";
 import { importImages, type ImportedImage } from "../images/import-images.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
+import { rungOf } from "../plan/ladder.ts";
 import type { Session } from "./session.ts";
 
 /** The answer of `sandkube load --output json`. */
@@ -28,7 +29,7 @@ export async function loadImages(
   if (spec.mode !== "node") {
     throw new SandkubeError({
       title: "There is no node to load images into",
-      message: `The cluster "${name}" runs the control plane only.`,
+      message: `The cluster "${name}" runs ${rungOf(spec.mode).title}: no container runs.`,
       hint: "`sandkube up --mode node` makes a cluster that runs pods.",
       exit: "notFound",
     });

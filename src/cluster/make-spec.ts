@@ -42,6 +42,8 @@ export function makeSpec(inputs: SpecInputs): ClusterSpec {
     stateDirectory: inputs.stateDirectory,
     kubernetesVersion: inputs.kubernetesVersion,
     nodeName: `sandkube-${name}`,
+    ...(mode === "simulated" ? { simulatedNodes: simulatedNodes(name) } : {}),
+    formerNodes: previous === undefined || previous.mode === mode ? [] : nodesOf(previous),
     binaries: inputs.binaries,
     images: inputs.images,
     api: {
@@ -65,6 +67,15 @@ export function makeSpec(inputs: SpecInputs): ClusterSpec {
     mounts: mode === "node" ? upstreamDirectories.map((target) => ({ kind: "tmpfs", target })) : [],
     privateMounts: mode === "node",
   };
+}
+
+/** Three, so that replicas which want a node each (anti-affinity, topology spread) get one. */
+function simulatedNodes(cluster: string): readonly string[] {
+  return [1, 2, 3].map((number) => `sandkube-${cluster}-simulated-${String(number)}`);
+}
+
+function nodesOf({ mode, nodeName, simulatedNodes = [] }: ClusterSpec): readonly string[] {
+  return mode === "node" ? [nodeName] : simulatedNodes;
 }
 
 function chooseNetwork({ name, config, localAddresses, previous }: SpecInputs): Omit<ClusterSpec["network"], "egress"> {

@@ -3,6 +3,8 @@ import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { ApiClient } from "../kube/api-client.ts";
+import type { Rung } from "../contract/rung.ts";
+import { rungOf } from "../plan/ladder.ts";
 import { nodeHealth } from "../kube/node-health.ts";
 import { readSupervisorState } from "../supervisor/supervisor-state.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
@@ -14,13 +16,15 @@ export interface StatusReport {
   readonly cluster: {
     readonly name: string;
     readonly mode: ClusterMode;
+    /** How true to a real cluster this mode is, and what is not as it seems. */
+    readonly rung: Rung;
     /** running: the supervisor runs; stopped: it does not. */
     readonly state: "running" | "starting" | "failed" | "stopped";
     readonly kubernetesVersion: string;
     readonly stateDirectory: string;
     readonly kubeconfig: string;
   };
-  /** Null without a node. */
+  /** Null without a real node. */
   readonly node: { readonly name: string; readonly ready: boolean; readonly because?: string } | null;
   readonly components: readonly {
     readonly name: string;
@@ -60,6 +64,7 @@ export async function status(name: string, stateDirectory: string, session: Sess
     cluster: {
       name: spec.name,
       mode: spec.mode,
+      rung: rungOf(spec.mode),
       state: !alive
         ? "stopped"
         : state.phase === "running"

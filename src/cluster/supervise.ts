@@ -10,6 +10,8 @@ import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
 import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
 import { makeCgroups } from "./pod-cgroups.ts";
+import { proofTasks } from "./prove-remedies.ts";
+import { formerNodeTasks, simulationTasks } from "./simulated-nodes.ts";
 
 /**
  * The body of the supervisor process: prepares what the components need, runs
@@ -17,12 +19,17 @@ import { makeCgroups } from "./pod-cgroups.ts";
  * stay; `down` removes them.
  */
 export async function supervise(stateDirectory: string, host: Host, signal: AbortSignal): Promise<void> {
-  const { spec } = await requireClusterRecord("", stateDirectory, host);
+  const { spec, remedies } = await requireClusterRecord("", stateDirectory, host);
   using api = new ApiAccess(host);
-  const supervisor = new Supervisor({
+  const supervisor: Supervisor = new Supervisor({
     spec,
     components: kubernetesComponents(spec.mode, host, api),
-    tasks: tasksOf(spec, host, api),
+    tasks: [
+      ...tasksOf(spec, host, api),
+      ...proofTasks(spec, remedies, host, (id, proof) => {
+        supervisor.prove(id, proof);
+      }),
+    ],
     host,
     environment: componentEnvironment(spec, host),
   });
@@ -51,8 +58,11 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
 }
 
 function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly SupervisedTask[] {
-  if (spec.mode !== "node") return [];
+  const former = formerNodeTasks(spec, api);
+  if (spec.mode === "simulated") return [...former, ...simulationTasks(spec, api)];
+  if (spec.mode !== "node") return former;
   return [
+    ...former,
     {
       name: "images",
       after: ["containerd"],

@@ -1,9 +1,13 @@
 import { networkInterfaces } from "node:os";
 import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
-import type { AppliedRemedy } from "../contract/remedy.ts";
+import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
+import { SandkubeError } from "../contract/sandkube-error.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
+import type { Rung } from "../contract/rung.ts";
+import { rungOf } from "../plan/ladder.ts";
 import { applyPlan } from "../plan/plan.ts";
 import { launchSupervisor } from "../supervisor/launch-supervisor.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
@@ -11,9 +15,9 @@ import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
-import { clusterArtifacts } from "./cluster-artifacts.ts";
+import { clusterArtifacts, type ClusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
-import { choosePlan, measureFacts, usualEgress } from "./choose-plan.ts";
+import { choosePlan, measureFacts, usualEgress, type ChosenPlan } from "./choose-plan.ts";
 import { makeSpec } from "./make-spec.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
@@ -33,10 +37,12 @@ export interface UpReport {
   readonly verdict: "ready" | "started" | "unchanged";
   readonly cluster: string;
   readonly mode: ClusterMode;
+  /** How true to a real cluster this mode is, and what is not as it seems. */
+  readonly rung: Rung;
   readonly kubernetesVersion: string;
   readonly kubeconfig: string;
   readonly server: string;
-  readonly remedies: readonly AppliedRemedy[];
+  readonly remedies: readonly ProvedRemedy[];
   /** What is not here, or not as asked: a mode that was stepped down from, a port that was taken. */
   readonly notes: readonly string[];
   readonly timeline: readonly TimelineEntry[];
@@ -76,51 +82,82 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   if (record !== undefined && running?.phase === "running") {
     // Another `up` may have been killed while it waited; what it started is the same cluster.
     if (options.wait) await waitForCluster(record.spec, options, timeoutOf(config), session);
-    return report("unchanged", record.spec, record.remedies, [], timeline.entries([]));
+    return report("unchanged", record.spec, withProofs(record.remedies, running), [], timeline.entries([]));
   }
   if (record !== undefined) await stopCluster(record.spec, { keepState: true }, session, () => undefined);
 
-  await makeStateDirectory(stateDirectory, host);
-  const { spec, remedies, notes } = await prepare(name, stateDirectory, record, config, timeline, session).catch(
-    async (error: unknown) => {
-      // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
-      await host.files.removeDirectory(stateDirectory).catch(() => undefined);
-      throw error;
-    },
+  const { spec, remedies, notes } = await start(
+    { name, stateDirectory, record, config, timeline, failed: new Map() },
+    options,
+    session,
   );
-  try {
-    await step(session.progress, `Starting Kubernetes ${spec.kubernetesVersion} (${spec.mode})`, async (detail) => {
-      await launchSupervisor(spec, options.supervisorCommand(stateDirectory), host);
-      if (options.wait) await waitForCluster(spec, options, timeoutOf(config), session, detail);
-    });
-  } catch (error) {
-    if (!options.retain) await undo(spec, record !== undefined, session);
-    throw error;
-  }
   const state = await readSupervisorState(stateLayout(stateDirectory).supervisorState, host.files);
-  return report(options.wait ? "ready" : "started", spec, remedies, notes, timeline.entries(state?.timeline ?? []));
+  const verdict = options.wait ? "ready" : "started";
+  return report(verdict, spec, withProofs(remedies, state), notes, timeline.entries(state?.timeline ?? []));
 }
 
-/** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
-async function prepare(
-  name: string,
-  stateDirectory: string,
-  record: ClusterRecord | undefined,
-  config: ClusterConfig,
-  timeline: Timeline,
-  session: Session,
-): Promise<{
+/** What a start is made from. */
+interface Start {
+  readonly name: string;
+  readonly stateDirectory: string;
+  readonly record: ClusterRecord | undefined;
+  readonly config: ClusterConfig;
+  readonly timeline: Timeline;
+  /** Remedies that were tried and did not work, by id, and why. */
+  readonly failed: ReadonlyMap<string, string>;
+}
+
+/** A cluster that has been decided on. */
+interface Prepared {
   readonly spec: ClusterSpec;
   readonly remedies: readonly AppliedRemedy[];
   readonly notes: readonly string[];
-}> {
+}
+
+/**
+ * Starts the cluster. Where a remedy fails half-way, everything is undone and the
+ * cluster is planned anew without it, which takes the next remedy, or the next rung.
+ */
+async function start(from: Start, options: UpOptions, session: Session): Promise<Prepared> {
+  const { stateDirectory, record, config } = from;
+  const { host } = session;
+  await makeStateDirectory(stateDirectory, host);
+  const prepared = await prepare(from, session).catch(async (error: unknown) => {
+    // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
+    await host.files.removeDirectory(stateDirectory).catch(() => undefined);
+    throw error;
+  });
+  const { spec } = prepared;
+  try {
+    await step(session.progress, `Starting Kubernetes ${spec.kubernetesVersion} (${spec.mode})`, async (detail) => {
+      const launched = await launchSupervisor(spec, options.supervisorCommand(stateDirectory), host);
+      const waiting = { retain: options.retain, launched };
+      if (options.wait) await waitForCluster(spec, waiting, timeoutOf(config), session, detail);
+    });
+    return prepared;
+  } catch (error) {
+    const remedy = await host.files.readTextIfPresent(stateLayout(stateDirectory).failedRemedy);
+    const again = remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
+    if (again || !options.retain) await undo(spec, record !== undefined, session);
+    if (!again) throw error;
+    const because = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "").trim() : String(error);
+    const note = `The remedy ${remedy} failed and was undone: ${because}`;
+    session.progress({ kind: "warning", text: note });
+    const next = await start({ ...from, failed: new Map([...from.failed, [remedy, because]]) }, options, session);
+    return { ...next, notes: [note, ...next.notes] };
+  }
+}
+
+/** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
+async function prepare(from: Start, session: Session): Promise<Prepared> {
+  const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
   const facts = await timeline.measure("probes", () =>
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
-  const { plan, notes } = choosePlan(facts, config.mode);
-  for (const note of notes) session.progress({ kind: "warning", text: note });
-  const artifacts = await timeline.measure("artifacts", () => clusterArtifacts(plan.mode, session));
+  const { plan, notes, artifacts } = await timeline.measure("artifacts", () =>
+    withArtifacts(choosePlan(facts, config.mode, from.failed), facts, config.mode, session),
+  );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
   const spec = applyPlan(
@@ -144,6 +181,38 @@ async function prepare(
   return { spec, remedies, notes: [...notes, ...chosen.notes] };
 }
 
+/**
+ * The binaries of the plan. A rung that nobody asked for by name gives way to the
+ * next where its binary is not to be had, as kwok in a sandbox without a Go proxy.
+ */
+async function withArtifacts(
+  { plan, notes }: ChosenPlan,
+  facts: Facts,
+  wanted: ClusterMode | undefined,
+  session: Session,
+): Promise<ChosenPlan & { readonly artifacts: ClusterArtifacts }> {
+  for (const text of notes) session.progress({ kind: "warning", text });
+  try {
+    return { plan, notes, artifacts: await clusterArtifacts(plan.mode, session) };
+  } catch (error) {
+    const optional = wanted === undefined && plan.mode === "simulated";
+    if (!optional || !(error instanceof SandkubeError) || error.exit !== "artifact") throw error;
+    const note = `Nodes cannot be simulated, so there are none, and pods stay Pending: ${error.title}.`;
+    const next = choosePlan(facts, "control-plane");
+    return withArtifacts({ plan: next.plan, notes: [...notes, note] }, facts, "control-plane", session);
+  }
+}
+
+const untold = { outcome: "inconclusive", because: "it has not been measured again" } as const;
+
+/** What the supervisor measured after the remedies were applied. */
+function withProofs(remedies: readonly AppliedRemedy[], state: SupervisorState | undefined): readonly ProvedRemedy[] {
+  return remedies.map((remedy) => {
+    const { outcome, because } = state?.proofs?.[remedy.id] ?? untold;
+    return { ...remedy, proved: { outcome, because } };
+  });
+}
+
 function timeoutOf(config: ClusterConfig): number {
   return (config.timeout ?? defaultTimeout) * 1000;
 }
@@ -163,7 +232,7 @@ async function undo(spec: ClusterSpec, keepState: boolean, session: Session): Pr
 function report(
   verdict: UpReport["verdict"],
   spec: ClusterSpec,
-  remedies: readonly AppliedRemedy[],
+  remedies: readonly ProvedRemedy[],
   notes: readonly string[],
   timeline: readonly TimelineEntry[],
 ): UpReport {
@@ -172,6 +241,7 @@ function report(
     verdict,
     cluster: spec.name,
     mode: spec.mode,
+    rung: rungOf(spec.mode),
     kubernetesVersion: spec.kubernetesVersion,
     kubeconfig: stateLayout(spec.stateDirectory).kubeconfig,
     server: `https://${spec.api.bindAddress === "0.0.0.0" ? spec.api.advertiseAddress : spec.api.bindAddress}:${String(spec.ports.api)}`,

@@ -1,5 +1,6 @@
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { ExitCodeName } from "../contract/exit-code.ts";
+import type { ProcessIdentity } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { waitUntil } from "../host/wait-until.ts";
@@ -23,7 +24,7 @@ type Answer = { readonly ok: true } | { readonly ok: false; readonly because: st
  */
 export async function waitForCluster(
   spec: ClusterSpec,
-  options: { readonly retain: boolean },
+  options: { readonly retain: boolean; readonly launched?: ProcessIdentity },
   timeout: number,
   { host, signal }: Session,
   detail: (text: string) => void = () => undefined,
@@ -34,7 +35,13 @@ export async function waitForCluster(
   const waiting = { title: "The supervisor did not start", log: supervisorLog(spec.stateDirectory) };
   const look = async (): Promise<Answer> => {
     const state = await readSupervisorState(layout.supervisorState, host.files);
-    if (state === undefined) return { ok: false, because: "the supervisor has not started" };
+    if (state === undefined) {
+      // A mount that is refused ends the script that would have become the supervisor.
+      if (options.launched !== undefined && !(await host.processes.isAlive(options.launched))) {
+        throw await startFailure("The supervisor did not start", "it ended early", supervisorLog(spec.stateDirectory));
+      }
+      return { ok: false, because: "the supervisor has not started" };
+    }
     await failOnDead(state);
     const late = state.components.find(({ state: said }) => said !== "ready");
     waiting.title = late === undefined ? "The cluster is not usable" : `${late.name} is not ready`;

@@ -43,8 +43,8 @@ export function kubeApiServer(api: ApiAccess): Component {
           `--proxy-client-cert-file=${pki["front-proxy-client.crt"]}`,
           `--proxy-client-key-file=${pki["front-proxy-client.key"]}`,
           // An endpoint may not be a loopback address (ValidateNonSpecialIP in pkg/apis/core/validation/validation.go),
-          // and without pods nobody asks for the service "kubernetes".
-          ...(spec.mode === "control-plane" ? ["--endpoint-reconciler-type=none"] : []),
+          // and without pods that run nobody asks for the service "kubernetes".
+          ...(spec.mode !== "node" ? ["--endpoint-reconciler-type=none"] : []),
         ],
       });
     },

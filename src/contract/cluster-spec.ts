@@ -1,8 +1,16 @@
-/** What kind of cluster to run: with a node that runs pods, or the API alone. */
-export type ClusterMode = "node" | "control-plane";
+/** What kind of cluster to run, the fullest first; plan/ladder.ts says what each gives. */
+export const clusterModes = ["node", "simulated", "control-plane"] as const;
+
+/** One of {@link clusterModes}. */
+export type ClusterMode = (typeof clusterModes)[number];
 
 /** A mount made in the node's private mount namespace, in order. Gone with its last process. */
-export type NodeMount =
+export type NodeMount = NodeMountKind & {
+  /** The id of the remedy that asks for it; undefined where every node has it. */
+  readonly remedy?: string;
+};
+
+type NodeMountKind =
   | { readonly kind: "tmpfs"; readonly target: string; readonly sizeBytes?: number }
   | { readonly kind: "bind"; readonly source: string; readonly target: string }
   /**
@@ -32,6 +40,10 @@ export interface ClusterSpec {
   readonly stateDirectory: string;
   readonly kubernetesVersion: string;
   readonly nodeName: string;
+  /** Nodes that exist in the API only, of the mode `simulated`. */
+  readonly simulatedNodes?: readonly string[];
+  /** Nodes of the kept state, of another mode, which are not there any more. */
+  readonly formerNodes?: readonly string[];
   /** Absolute paths of the binaries. */
   readonly binaries: Readonly<Record<BinaryName, string>>;
   /** Image archives that are imported before the node is called usable. */
@@ -91,4 +103,4 @@ export interface ClusterSpec {
 
 /** The binaries a cluster may need. */
 export type BinaryName =
-  "kubernetes" | "kine" | "containerd" | "containerd-shim-runc-v2" | "ctr" | "runc" | "sandkube-cni";
+  "kubernetes" | "kine" | "containerd" | "containerd-shim-runc-v2" | "ctr" | "runc" | "sandkube-cni" | "kwok";

@@ -6,6 +6,7 @@ export const componentNames = [
   "kube-scheduler",
   "containerd",
   "kubelet",
+  "kwok",
 ] as const;
 
 /** The name of a component, which is also the name of its log. */

@@ -27,6 +27,18 @@ export interface Remedy {
   adjust(spec: ClusterSpec, facts: Facts): ClusterSpec;
 }
 
+/** What came of measuring again, where a remedy acts, what it was applied for. */
+export interface RemedyProof {
+  /** proved: nothing stops there any more; refuted: something still does; inconclusive: that could not be told. */
+  readonly outcome: "proved" | "refuted" | "inconclusive";
+  readonly because: string;
+}
+
+/** A remedy in force, and whether it was seen to work. */
+export interface ProvedRemedy extends AppliedRemedy {
+  readonly proved: RemedyProof;
+}
+
 /** A remedy that is in force, as reports show it. */
 export interface AppliedRemedy {
   readonly id: string;

@@ -21,6 +21,8 @@ export interface StateLayout {
   readonly cniLeases: string;
   /** The mount points outside the state directory that had to be made, a line each. */
   readonly madeDirectories: string;
+  /** The remedy whose mounts could not be made; absent where all were. */
+  readonly failedRemedy: string;
   readonly kineSocket: string;
   readonly containerdSocket: string;
 }
@@ -43,6 +45,7 @@ export function stateLayout(root: string): StateLayout {
     containerd: `${root}/containerd`,
     cniLeases: `${root}/cni`,
     madeDirectories: `${root}/made-directories`,
+    failedRemedy: `${root}/run/failed-remedy`,
     kineSocket: `${root}/run/kine.sock`,
     containerdSocket: `${root}/run/containerd.sock`,
   };

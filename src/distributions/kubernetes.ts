@@ -5,6 +5,7 @@ import { kubeApiServer } from "../components/kube-apiserver.ts";
 import { kubeControllerManager } from "../components/kube-controller-manager.ts";
 import { kubeScheduler } from "../components/kube-scheduler.ts";
 import { kubelet } from "../components/kubelet.ts";
+import { kwok } from "../components/kwok.ts";
 import type { BinaryName, ClusterMode } from "../contract/cluster-spec.ts";
 import type { Component } from "../contract/component.ts";
 import type { Host } from "../contract/host.ts";
@@ -12,9 +13,14 @@ import type { Host } from "../contract/host.ts";
 /** The binaries that a mode needs. */
 export function kubernetesBinaries(mode: ClusterMode): readonly BinaryName[] {
   const controlPlane = ["kubernetes", "kine"] as const;
-  return mode === "control-plane"
-    ? controlPlane
-    : [...controlPlane, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "sandkube-cni"];
+  switch (mode) {
+    case "control-plane":
+      return controlPlane;
+    case "simulated":
+      return [...controlPlane, "kwok"];
+    case "node":
+      return [...controlPlane, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "sandkube-cni"];
+  }
 }
 
 /** The programs inside the multi-call `kubernetes` binary. */
@@ -29,5 +35,12 @@ export const kubernetesPrograms = [
 /** Upstream Kubernetes: the components of a cluster, in the order in which they are shown. */
 export function kubernetesComponents(mode: ClusterMode, host: Host, api: ApiAccess): readonly Component[] {
   const controlPlane = [kine(host), kubeApiServer(api), kubeControllerManager(host), kubeScheduler(host)];
-  return mode === "control-plane" ? controlPlane : [...controlPlane, containerd(host), kubelet(host, api)];
+  switch (mode) {
+    case "control-plane":
+      return controlPlane;
+    case "simulated":
+      return [...controlPlane, kwok(host, api)];
+    case "node":
+      return [...controlPlane, containerd(host), kubelet(host, api)];
+  }
 }

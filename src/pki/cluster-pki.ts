@@ -114,6 +114,9 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
     writeKubeconfig(`${layout.kubeconfigs}/scheduler`, "system:kube-scheduler", {
       commonName: "system:kube-scheduler",
     }),
+    ...(spec.mode === "simulated"
+      ? [writeKubeconfig(`${layout.kubeconfigs}/kwok`, kwokName, { commonName: kwokName })]
+      : []),
     writeKubeconfig(`${layout.kubeconfigs}/kubelet`, `system:node:${spec.nodeName}`, {
       commonName: `system:node:${spec.nodeName}`,
       organizations: ["system:nodes"],
@@ -123,6 +126,9 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
 
 /** The API server's name towards the kubelet; it is bound to system:kubelet-api-admin when the cluster starts. */
 export const kubeletClientName = "sandkube:kubelet-client";
+
+/** kwok's name towards the API server; what it may do is in cluster/simulated-nodes.ts. */
+export const kwokName = "sandkube:kwok";
 
 /** The kubeconfig context of a cluster, as kind names its contexts. */
 export function contextName(cluster: string): string {

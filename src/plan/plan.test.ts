@@ -78,6 +78,19 @@ describe("makePlan", () => {
     expect(plan.uncertain.map(({ id }) => id)).toEqual(["b"]);
   });
 
+  it("takes the next remedy where one was tried and failed, and says so", () => {
+    const plan = makePlan(nothing, {
+      blockers: [blocker("a", stopped)],
+      remedies: [remedy("better", "a"), remedy("worse", "a", { fidelity: "stubbed" })],
+      mode: "node",
+      failed: new Map([["better", "mount: permission denied"]]),
+    });
+    expect(plan.blockers[0]?.remedy?.id).toBe("worse");
+    expect(plan.blockers[0]?.rejected).toEqual([
+      { remedy: "better", because: "it was tried and failed: mount: permission denied" },
+    ]);
+  });
+
   it("does not apply a remedy that may not be feasible", () => {
     const plan = makePlan(nothing, {
       blockers: [blocker("a", stopped)],
@@ -110,7 +123,9 @@ describe("makePlan", () => {
       remedies: [first, both],
       mode: "node",
     });
-    expect(applyPlan(plan, { name: "spec" } as ClusterSpec, nothing).name).toBe("spec+first+both");
+    expect(applyPlan(plan, { name: "spec", mounts: [] as ClusterSpec["mounts"] } as ClusterSpec, nothing).name).toBe(
+      "spec+first+both",
+    );
   });
 });
 
@@ -174,10 +189,12 @@ describe("the plan of a recorded machine", () => {
     );
   });
 
-  it.each(machines)("%s runs a control plane with no remedy at all", (machine) => {
-    const plan = makePlan(recordedFacts(machine), { blockers, remedies, mode: "control-plane" });
-    expect(plan.remedies).toEqual([]);
-    expect(plan.unresolved).toEqual([]);
+  it.each(machines)("%s runs a control plane, and simulated nodes, with no remedy at all", (machine) => {
+    for (const mode of ["control-plane", "simulated"] as const) {
+      const plan = makePlan(recordedFacts(machine), { blockers, remedies, mode });
+      expect(plan.remedies).toEqual([]);
+      expect(plan.unresolved).toEqual([]);
+    }
   });
 
   it("still has a remedy for the keyring where nothing could try it", () => {

@@ -11,18 +11,24 @@ export interface PlanInputs {
   /** In the order in which they are applied, the cheaper of two before the dearer. */
   readonly remedies: readonly Remedy[];
   readonly mode: ClusterMode;
+  /** Remedies that were tried on this machine and did not work, by id, and why. */
+  readonly failed?: ReadonlyMap<string, string>;
 }
 
+const controlPlane = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+
 const componentsOf: Readonly<Record<ClusterMode, readonly ComponentName[]>> = {
-  node: ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet"],
-  "control-plane": ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
+  node: [...controlPlane, "containerd", "kubelet"],
+  simulated: [...controlPlane, "kwok"],
+  "control-plane": controlPlane,
 };
 
 const byFidelity: readonly Fidelity[] = ["exact", "emulated", "stubbed"];
 
 /** Judges a machine and chooses what to do about it. Pure. */
-export function makePlan(facts: Facts, { blockers, remedies, mode }: PlanInputs): Plan {
-  const planned = blockers.map((blocker) => planBlocker(blocker, facts, remedies, mode));
+export function makePlan(facts: Facts, inputs: PlanInputs): Plan {
+  const { blockers, remedies, mode } = inputs;
+  const planned = blockers.map((blocker) => planBlocker(blocker, facts, inputs));
   const chosen = new Set(planned.map(({ remedy }) => remedy));
   const standing = planned.filter(
     ({ remedy, stops }) => remedy === undefined && stops.length > 0 && concerns(mode, stops),
@@ -36,12 +42,18 @@ export function makePlan(facts: Facts, { blockers, remedies, mode }: PlanInputs)
   };
 }
 
-/** The specification with every remedy of the plan applied, in the catalogue's order. Pure. */
+/** The specification with every remedy of the plan applied, in the catalogue's order; mounts say whose they are. Pure. */
 export function applyPlan(plan: Plan, spec: ClusterSpec, facts: Facts): ClusterSpec {
-  return plan.remedies.reduce((adjusted, remedy) => remedy.adjust(adjusted, facts), spec);
+  return plan.remedies.reduce((before, remedy) => {
+    const after = remedy.adjust(before, facts);
+    const mounts = after.mounts.map((mount) =>
+      before.mounts.includes(mount) ? mount : { ...mount, remedy: remedy.id },
+    );
+    return { ...after, mounts };
+  }, spec);
 }
 
-function planBlocker(blocker: Blocker, facts: Facts, remedies: readonly Remedy[], mode: ClusterMode): PlannedBlocker {
+function planBlocker(blocker: Blocker, facts: Facts, { remedies, mode, failed }: PlanInputs): PlannedBlocker {
   const diagnosis = blocker.diagnose(facts);
   const base = { id: blocker.id, title: blocker.title, stops: blocker.stops, diagnosis };
   if (diagnosis.verdict === "clear" || !concerns(mode, blocker.stops)) {
@@ -53,7 +65,10 @@ function planBlocker(blocker: Blocker, facts: Facts, remedies: readonly Remedy[]
   const rejected: { remedy: string; because: string }[] = [];
   for (const remedy of candidates) {
     const feasible = remedy.feasible(facts);
-    if (feasible.verdict !== "clear") {
+    const failure = failed?.get(remedy.id);
+    if (failure !== undefined) {
+      rejected.push({ remedy: remedy.id, because: `it was tried and failed: ${failure}` });
+    } else if (feasible.verdict !== "clear") {
       rejected.push({ remedy: remedy.id, because: feasible.because });
     } else if (diagnosis.verdict === "unknown" && !remedy.harmless) {
       rejected.push({ remedy: remedy.id, because: "it is not known to be needed, and it is not harmless" });

@@ -3,6 +3,7 @@ import { apiPorts } from "./api-ports.ts";
 import { capabilities } from "./capabilities.ts";
 import { cgroupChildren } from "./cgroup-children.ts";
 import { cgroupLayout } from "./cgroup-layout.ts";
+import { cniPlugins } from "./cni-plugins.ts";
 import { clock } from "./clock.ts";
 import { cpus } from "./cpus.ts";
 import { defaultRoute } from "./default-route.ts";
@@ -15,6 +16,7 @@ import { kernelLog } from "./kernel-log.ts";
 import { kernelTunables } from "./kernel-tunables.ts";
 import { memory } from "./memory.ts";
 import { mountTrials } from "./mount-trials.ts";
+import { networkTunables } from "./network-tunables.ts";
 import { networkTrials } from "./network-trials.ts";
 import { oomScore } from "./oom-score.ts";
 import { openFiles } from "./open-files.ts";
@@ -54,6 +56,8 @@ export const probes: readonly FactProbe<unknown>[] = [
   networkTrials,
   packetRules,
   podSysctls,
+  networkTunables,
+  cniPlugins,
   ipForwarding,
   forwardPolicies,
   ipv6,

@@ -58,16 +58,18 @@ describe("the specification", () => {
 
   it("supplies what gVisor 2026-07 lacks, directory by directory", () => {
     const { mounts, privateMounts } = on("agent-2026-07");
+    const remedy = "proc-sys-supplement";
     expect(privateMounts).toBe(true);
     expect(mounts).toEqual([
-      { kind: "supplement", target: "/proc/sys/kernel", files: { panic: "10\n", panic_on_oops: "1\n" } },
+      { kind: "supplement", target: "/proc/sys/kernel", files: { panic: "10\n", panic_on_oops: "1\n" }, remedy },
       {
         kind: "supplement",
         target: "/proc/sys/kernel/keys",
         files: { root_maxkeys: "1000000\n", root_maxbytes: "25000000\n" },
+        remedy,
       },
-      { kind: "supplement", target: "/proc/sys/vm", files: { overcommit_memory: "1\n", panic_on_oom: "0\n" } },
-      { kind: "supplement", target: "/dev", files: { kmsg: "" } },
+      { kind: "supplement", target: "/proc/sys/vm", files: { overcommit_memory: "1\n", panic_on_oom: "0\n" }, remedy },
+      { kind: "supplement", target: "/dev", files: { kmsg: "" }, remedy: "empty-kernel-log" },
     ]);
   });
 

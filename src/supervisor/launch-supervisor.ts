@@ -91,8 +91,8 @@ async function inMountNamespace(
       exit: "unsupported",
     });
   }
-  const scratch = `${stateLayout(spec.stateDirectory).runtime}/mounts`;
-  const script = `${mountScript(spec.mounts, scratch)}\nexec ${command.map(quote).join(" ")}`;
+  const { runtime, failedRemedy } = stateLayout(spec.stateDirectory);
+  const script = `${mountScript(spec.mounts, `${runtime}/mounts`, failedRemedy)}\nexec ${command.map(quote).join(" ")}`;
   // Mounts of the machine keep coming in (slave); ours never go out.
   return [unshare, "--mount", "--propagation", "slave", "sh", "-c", script];
 }

@@ -24,11 +24,11 @@ describe("mountScript", () => {
       ],
     ],
   ])("is a script that sh can read: %j", (mounts) => {
-    expect(() => execFileSync("sh", ["-n", "-c", mountScript(mounts, "/run/scratch dir")])).not.toThrow();
+    expect(() => execFileSync("sh", ["-n", "-c", mountScript(mounts, "/run/scratch dir", "/run/blame")])).not.toThrow();
   });
 
   it("stops at the first mount that fails", () => {
-    expect(mountScript([], "/scratch").split("\n")[0]).toBe("set -eu");
+    expect(mountScript([], "/scratch", "/blame").split("\n")[0]).toBe("set -eu");
   });
 
   it("makes the mounts in the order given, each with a mount point of its own", () => {
@@ -38,6 +38,7 @@ describe("mountScript", () => {
         { kind: "supplement", target: "/proc/sys/net/ipv4", files: { b: "2" } },
       ],
       "/scratch",
+      "/blame",
     );
     expect(script.indexOf("'/proc/sys/net' ")).toBeLessThan(script.indexOf("'/proc/sys/net/ipv4' "));
     expect(script).toContain("'/scratch/live-0'");

@@ -10,20 +10,30 @@ import type { NodeMount } from "../contract/cluster-spec.ts";
  *
  * @param mounts in the order in which they are made
  * @param scratch a directory for the script's own mount points and its table
+ * @param blame a file that receives the id of the remedy whose mounts fail
  */
-export function mountScript(mounts: readonly NodeMount[], scratch: string): string {
+export function mountScript(mounts: readonly NodeMount[], scratch: string, blame: string): string {
   const lives = mounts.flatMap(({ kind }, index) => (kind === "supplement" ? [liveOf(scratch, index)] : []));
   const lines = [
     "set -eu",
+    ...(mounts.some(({ remedy }) => remedy !== undefined) ? blaming(blame) : []),
     ...(mounts.length === 0 ? [] : preamble([scratch, ...lives], scratch)),
     // A name of its own for each: `mount --all` passes over what the table of mounts shows already.
-    ...mounts.flatMap((mount, index) => linesOf(mount, `sandkube-${String(index)}`, liveOf(scratch, index))),
-    ...(mounts.length === 0 ? [] : ["mount_all"]),
+    ...mounts.flatMap((mount, index) => [
+      // What was asked for before is made before, so that a failure is nobody else's.
+      ...(mount.remedy === mounts[index - 1]?.remedy ? [] : ["mount_all", `remedy=${quote(mount.remedy ?? "")}`]),
+      ...linesOf(mount, `sandkube-${String(index)}`, liveOf(scratch, index)),
+    ]),
+    ...(mounts.length === 0 ? [] : ["mount_all", "remedy="]),
     // hostPath volumes with Bidirectional propagation ask for a shared mount; where the kernel has none, only they fail.
     // Last, because what covers a directory would otherwise cover its live copy as well: they would be peers.
     "mount --make-rshared / 2>/dev/null || true",
   ];
   return lines.join("\n");
+}
+
+function blaming(path: string): string[] {
+  return ["remedy=", `trap '[ -z "$remedy" ] || printf %s "$remedy" > "$blame"' EXIT`, `blame=${quote(path)}`];
 }
 
 function preamble(directories: readonly string[], scratch: string): string[] {

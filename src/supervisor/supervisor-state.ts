@@ -31,6 +31,10 @@ export const supervisorStateSchema = z.object({
   components: z.array(componentState),
   /** One-off work, such as the import of images: whether it is done. */
   tasks: z.array(z.object({ name: z.string(), done: z.boolean(), error: z.string().optional() })),
+  /** What came of measuring again what each remedy was applied for, by the remedy's id. */
+  proofs: z
+    .record(z.string(), z.object({ outcome: z.enum(["proved", "refuted", "inconclusive"]), because: z.string() }))
+    .optional(),
   /** What happened when, for the boot timeline. */
   timeline: z.array(span),
 });

@@ -2,6 +2,7 @@ import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Component, ComponentHealth } from "../contract/component.ts";
 import type { ComponentName } from "../contract/component-name.ts";
 import type { Host } from "../contract/host.ts";
+import type { RemedyProof } from "../contract/remedy.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { signalGroup, startProcess, type ComponentProcess } from "./component-process.ts";
 import { clusterMarker } from "./marked-processes.ts";
@@ -45,6 +46,7 @@ export class Supervisor {
   readonly #running = new Map<ComponentName, ComponentProcess>();
   readonly #timeline: TimelineSpan[] = [];
   readonly #tasks: { name: string; done: boolean; error?: string }[];
+  readonly #proofs: Record<string, RemedyProof> = {};
   #phase: SupervisorState["phase"] = "preparing";
   #error: SupervisorState["error"];
   #writing: Promise<void> = Promise.resolve();
@@ -64,6 +66,11 @@ export class Supervisor {
   /** Measures work done before the components start, for the timeline. */
   async prepare<T>(name: string, work: () => Promise<T>): Promise<T> {
     return this.#timed(name, work);
+  }
+
+  /** Records whether a remedy was seen to work; written with the task that found out. */
+  prove(remedy: string, proof: RemedyProof): void {
+    this.#proofs[remedy] = proof;
   }
 
   /** Records why the cluster cannot run; `up` reads it. */
@@ -272,6 +279,7 @@ export class Supervisor {
           ...(this.#error === undefined ? {} : { error: this.#error }),
           components: [...this.#components.values()],
           tasks: this.#tasks,
+          proofs: this.#proofs,
           timeline: this.#timeline,
         };
         const path = stateLayout(spec.stateDirectory).supervisorState;

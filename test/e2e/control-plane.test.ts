@@ -23,10 +23,11 @@ describe.skipIf(because !== undefined)("gVisor 2022-12, where no node can run", 
     await (machine as TestMachine | undefined)?.[Symbol.asyncDispose]();
   });
 
-  test("up steps down to the control plane, and says why", () => {
-    expect(cluster.report.mode).toBe("control-plane");
+  test("up steps down to simulated nodes, says why, and calls them stubbed", () => {
+    expect(cluster.report.mode).toBe("simulated");
+    expect(cluster.report.rung.fidelity).toBe("stubbed");
     expect(cluster.report.remedies).toEqual([]);
-    expect(cluster.report.notes.join("\n")).toMatch(/cannot run a node/);
+    expect(cluster.report.notes.join("\n")).toMatch(/cannot run a node.*stubbed: No container runs/s);
   });
 
   test("--mode node says what is missing", async () => {
@@ -46,10 +47,10 @@ describe.skipIf(because !== undefined)("gVisor 2022-12, where no node can run", 
         template: { metadata: { labels: { app: "chart" } }, spec: { containers: [{ name: "main", image: "nginx" }] } },
       },
     });
-    await eventually(
-      ["get", "pods", "-l", "app=chart", "-o", "jsonpath={.items[*].status.phase}"],
-      (phase) => phase === "Pending",
-    );
+    await kubectl("wait", "--for=condition=Available", "deployment/chart", "--timeout=60s");
+    const [pod = ""] = (await kubectl("get", "pods", "-l", "app=chart", "-o", "name")).trim().split("\n");
+    const logs = await cluster.tryKubectl(["logs", pod]);
+    expect(logs.exitCode, "there is no container that could have said anything").not.toBe(0);
     await kubectl("delete", "deployment", "chart");
     await eventually(["get", "pods", "-l", "app=chart", "-o", "name"], (names) => names === "");
     expect(await kubectl("api-resources", "--api-group=apps", "-o", "name")).toContain("deployments.apps");

@@ -86,6 +86,7 @@ export async function sandboxMachine(kind: SandboxKind): Promise<TestMachine> {
 async function prepareArtifacts(session: Session): Promise<void> {
   const { clusterArtifacts } = await import("../../src/cluster/cluster-artifacts.ts");
   await clusterArtifacts("node", session);
+  await clusterArtifacts("simulated", session);
 }
 
 /** The path of this machine's kubectl, of the cluster's own version. */

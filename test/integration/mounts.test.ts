@@ -40,7 +40,7 @@ describe.skipIf(why !== undefined)("mounts in a real mount namespace", () => {
 
   /** Runs commands where the mounts are; `$1` is the target. */
   function inside(mounts: readonly NodeMount[], commands: string): { status: number | null; output: string } {
-    const script = `${mountScript(mounts, join(directory, "scratch dir"))}\nset -- ${quote(target)}\n${commands}`;
+    const script = `${mountScript(mounts, join(directory, "scratch dir"), join(directory, "blame"))}\nset -- ${quote(target)}\n${commands}`;
     const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "--propagation", "slave", "sh", "-c", script], {
       encoding: "utf8",
     });

@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
+import { clusterModes, type ClusterMode } from "../../contract/cluster-spec.ts";
 import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { renderDoctor } from "../renderers/doctor.ts";
 
 interface Flags extends ClusterFlags, OutputFlags {
-  readonly mode: "node" | "control-plane";
+  readonly mode: ClusterMode;
   readonly save?: string;
   readonly facts?: string;
 }
@@ -13,7 +14,7 @@ interface Flags extends ClusterFlags, OutputFlags {
 export function doctorCommand(io: CommandIo): Command {
   return withOutputFlag(withClusterFlags(new Command("doctor")))
     .description("say what this machine has, what would stop Kubernetes, and what `up` will do about it")
-    .addOption(new Option("--mode <mode>", "what to judge for").choices(["node", "control-plane"]).default("node"))
+    .addOption(new Option("--mode <mode>", "what to judge for").choices(clusterModes).default("node"))
     .option("--save <file>", "write the facts to a file that can be judged elsewhere")
     .option("--facts <file>", "judge facts that were saved instead of this machine")
     .action(async (flags: Flags) => {

@@ -22,7 +22,7 @@ export function statusCommand(io: CommandIo): Command {
 function renderStatus({ cluster, node, components, tasks }: StatusReport, colour: boolean): string {
   const nodeLine =
     node === null
-      ? "none (control plane only)"
+      ? `none: ${style(cluster.rung.fidelity === "stubbed" ? `[stubbed] ${cluster.rung.disclosure}` : cluster.rung.disclosure, "warn", colour)}`
       : `${node.name} ${node.ready ? style("Ready", "good", colour) : `${style("NotReady", "bad", colour)}: ${node.because ?? ""}`}`;
   return [
     `cluster  ${cluster.name}: ${style(cluster.state, cluster.state === "running" ? "good" : "warn", colour)}, Kubernetes ${cluster.kubernetesVersion}, ${cluster.mode}\n`,

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { UpReport } from "../../cluster/up.ts";
+import { clusterModes, type ClusterMode } from "../../contract/cluster-spec.ts";
 import {
   collect,
   parsePort,
@@ -13,10 +14,11 @@ import { writeResult, type CommandIo } from "../command-io.ts";
 import { supervisorCommand } from "../supervisor-command.ts";
 import { renderTimeline } from "../renderers/timeline.ts";
 import { renderRemedies } from "../renderers/remedies.ts";
+import { renderRung } from "../renderers/rung.ts";
 
 interface Flags extends ClusterFlags, OutputFlags {
   readonly config?: string;
-  readonly mode?: "node" | "control-plane";
+  readonly mode?: ClusterMode;
   readonly wait: boolean;
   readonly timeout?: number;
   readonly apiAddress?: string;
@@ -30,7 +32,9 @@ export function upCommand(io: CommandIo): Command {
   return withOutputFlag(withClusterFlags(new Command("up")))
     .description("bring a cluster up on this machine, or find that it is")
     .option("-c, --config <file>", "a YAML file with the cluster's settings; flags win over it")
-    .addOption(new Option("--mode <mode>", "what to run").choices(["node", "control-plane"]))
+    .addOption(
+      new Option("--mode <mode>", "what to run (default: the fullest that this machine allows)").choices(clusterModes),
+    )
     .option("--wait", "return only when the cluster is usable", true)
     .option("--no-wait", "return when the supervisor has started")
     .option("--timeout <duration>", "how long to wait, such as 90s or 2m", parseSeconds)
@@ -68,6 +72,7 @@ function renderUp(report: UpReport, colour: boolean): string {
   return [
     renderTimeline(report.timeline),
     renderRemedies(report.remedies, colour),
+    renderRung(report.rung, colour),
     `The cluster "${report.cluster}" ${report.verdict === "ready" ? "is ready" : "has been started"}: Kubernetes ${report.kubernetesVersion}, ${report.mode}.\n`,
     use(report),
   ].join("");

@@ -1,0 +1,32 @@
+import type { ClusterMode } from "../contract/cluster-spec.ts";
+import type { Rung } from "../contract/rung.ts";
+
+/** Every kind of cluster, the fullest first: `up` takes the first that a machine allows. */
+export const ladder: readonly Rung[] = [
+  {
+    mode: "node",
+    title: "a node",
+    fidelity: "exact",
+    disclosure: "Pods are real: containers run on a node of this machine.",
+  },
+  {
+    mode: "simulated",
+    title: "a control plane with simulated nodes",
+    fidelity: "stubbed",
+    disclosure:
+      "No container runs. kwok writes the status of nodes and pods, so that pods become Ready, Deployments available and Jobs complete; images are not looked at, and logs, exec, port-forward and services do not exist.",
+  },
+  {
+    mode: "control-plane",
+    title: "a control plane",
+    fidelity: "exact",
+    disclosure: "There is no node: pods are accepted and stay Pending.",
+  },
+];
+
+/** The rung of a mode. */
+export function rungOf(mode: ClusterMode): Rung {
+  const rung = ladder.find((candidate) => candidate.mode === mode);
+  if (rung === undefined) throw new Error(`no rung of the ladder is named ${mode}`);
+  return rung;
+}
