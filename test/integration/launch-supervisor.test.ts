@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ClusterSpec } from "../../src/contract/cluster-spec.ts";
 import type { Host } from "../../src/contract/host.ts";
+import { stateLayout } from "../../src/contract/state-layout.ts";
 import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { launchSupervisor, supervisorLog } from "../../src/supervisor/launch-supervisor.ts";
@@ -57,6 +58,22 @@ if (!unshared) {
 }
 
 describe("launchSupervisor", () => {
+  it.skipIf(!unshared)("leaves the id of a remedy whose mount fails, and starts nothing", async () => {
+    const mounts: ClusterSpec["mounts"] = [
+      { kind: "tmpfs", target: join(directory, "good"), remedy: "good" },
+      { kind: "bind", source: join(directory, "absent"), target: join(directory, "good"), remedy: "bad" },
+      { kind: "tmpfs", target: join(directory, "later"), remedy: "later" },
+    ];
+    spec = testSpec(directory, { privateMounts: true, mounts });
+    const launched = await launchSupervisor(spec, program(), host);
+    await waitUntil(
+      async () => ((await host.processes.isAlive(launched)) ? { ok: false, because: "it runs" } : { ok: true }),
+      { clock: host.clock, what: "the end of the script", timeout: 30_000, interval: 20 },
+    );
+    expect(await readFile(stateLayout(directory).failedRemedy, "utf8")).toBe("bad");
+    expect(await host.files.readTextIfPresent(join(directory, "said"))).toBeUndefined();
+  });
+
   it("starts it in the background: marked, in a group of its own, at the root, with a log", async () => {
     const identity = await launchSupervisor(spec, program(), host);
     expect(await said()).toBe(`${String(identity.pid)} a 'quoted' word /\n`);
