@@ -53,6 +53,8 @@ export const wants: Readonly<Record<string, string>> = {
   "iptables-legacy-only": "`iptables` of today's distributions is the nft variant, which needs nftables of the kernel.",
   "no-masquerade": "Packets of pods leave the machine under its own address, which the MASQUERADE target does.",
   "no-way-out": "Pods reach the outside through the machine's default route, with IPv4 forwarding on.",
+  "no-forwarding": "A node passes packets on between the links of its pods, which net.ipv4.ip_forward allows.",
+  "forward-policy": "The firewall's FORWARD chain lets packets between pods, and from pods to the outside, pass.",
   "egress-through-proxy":
     "containerd pulls images through the proxy in its environment, and trusts the authorities in SSL_CERT_FILE; a pod inherits neither.",
   "kube-proxy-rules-missing":
