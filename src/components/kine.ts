@@ -14,12 +14,15 @@ export function kine(host: Host): Component {
       return {
         argv: [
           spec.binaries.kine,
-          // kine's own defaults for SQLite, with the file where we want it (pkg/drivers/sqlite/sqlite.go).
-          `--endpoint=sqlite://${layout.datastore}/state.db?_journal=WAL&cache=shared&_busy_timeout=30000&_txlock=immediate`,
+          // kine's own defaults for SQLite (DefaultParams in pkg/drivers/sqlite/sqlite.go), but for _synchronous=NORMAL,
+          // which may lose acknowledged writes with the machine's power and made nothing faster here.
+          `--endpoint=sqlite://${layout.datastore}/state.db?_journal_mode=WAL&_busy_timeout=30000&_txlock=immediate&_stmt_cache_size=20&cache=shared`,
           // A socket in a 0700 directory: pods and other users cannot reach the datastore.
           `--listen-address=unix://${layout.kineSocket}`,
           "--metrics-bind-address=0",
         ],
+        // SQLite allocates on every thread of Go: with glibc's arena for each, kine keeps 120 to 220 MB in place of 90.
+        environment: { MALLOC_ARENA_MAX: "1" },
       };
     },
     async probe(spec) {
