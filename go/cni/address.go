@@ -10,6 +10,7 @@ import (
 	"github.com/containernetworking/plugins/pkg/netlinksafe"
 	"github.com/containernetworking/plugins/pkg/utils/sysctl"
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -46,10 +47,24 @@ func removeAddress(link netlink.Link, prefix netip.Prefix) error {
 	if hasAddress(link, prefix) != nil {
 		return nil
 	}
-	if err := netlink.AddrDel(link, &netlink.Addr{IPNet: toIPNet(prefix)}); err != nil && !errors.Is(err, unix.EADDRNOTAVAIL) {
+	if err := deleteAddress(link, prefix); err != nil && !errors.Is(err, unix.EADDRNOTAVAIL) {
 		return fmt.Errorf("remove %s from %s: %w", prefix, link.Attrs().Name, err)
 	}
 	return nil
+}
+
+// deleteAddress asks for what netlink.AddrDel asks for without the broadcast
+// address, which gVisor refuses in such a request:
+// https://github.com/google/gvisor/blob/master/pkg/sentry/socket/netlink/route/protocol.go (delAddr)
+func deleteAddress(link netlink.Link, prefix netip.Prefix) error {
+	request := nl.NewNetlinkRequest(unix.RTM_DELADDR, unix.NLM_F_ACK)
+	message := nl.NewIfAddrmsg(nl.GetIPFamily(prefix.Addr().AsSlice()))
+	message.Index = uint32(link.Attrs().Index)
+	message.Prefixlen = uint8(prefix.Bits())
+	request.AddData(message)
+	request.AddData(nl.NewRtAttr(unix.IFA_LOCAL, prefix.Addr().AsSlice()))
+	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
+	return err
 }
 
 // hasAddress fails unless a link has that address with that prefix length.

@@ -25,7 +25,10 @@ type config struct {
 	Gateway6 string `json:"gateway6,omitempty"`
 	// MTU of the veth pairs; 0 leaves the kernel's own.
 	MTU int `json:"mtu,omitempty"`
-	// DataDir holds leases/, hostports/ and the lock.
+	// Loopback lists the addresses that node-up and node-addresses give lo, with
+	// the lengths of their networks.
+	Loopback []string `json:"loopback,omitempty"`
+	// DataDir holds leases/, hostports/, loopback/ and the lock.
 	DataDir string `json:"dataDir"`
 	// RuntimeConfig carries what the portMappings capability asks for.
 	RuntimeConfig struct {
@@ -33,6 +36,7 @@ type config struct {
 	} `json:"runtimeConfig,omitempty"`
 
 	networks []network
+	loopback []netip.Prefix
 }
 
 // linkPrefixes leave room for the owner's hash within the 15 bytes of a name,
@@ -91,6 +95,14 @@ func (c *config) validate() error {
 		}
 		c.networks = append(c.networks, network6)
 		smallestMTU = 1280 // RFC 8200
+	}
+	c.loopback = nil
+	for _, address := range c.Loopback {
+		prefix, err := netip.ParsePrefix(address)
+		if err != nil {
+			return fmt.Errorf(`"loopback" must list addresses such as "10.96.0.0/16", not %q`, address)
+		}
+		c.loopback = append(c.loopback, prefix)
 	}
 	if c.MTU != 0 && (c.MTU < smallestMTU || c.MTU > 65535) {
 		return fmt.Errorf(`"mtu" must be 0 (the kernel's own) or between %d and 65535, not %d`, smallestMTU, c.MTU)

@@ -21,11 +21,13 @@
 // It never changes forwarding or packet filters. Pods reach each other and the
 // outside only where the node passes packets on, which is someone else's to give.
 //
-// Two more commands set the node up without the `ip` program; both read the
-// same network configuration on stdin and may be repeated:
+// Three more commands set the node up without the `ip` program; all read the
+// same network configuration on stdin and may be repeated. Its "loopback" lists
+// addresses for lo, such as "10.96.0.0/16" for a whole network of services:
 //
-//	sandkube-cni node-up   < config.json
-//	sandkube-cni node-down < config.json
+//	sandkube-cni node-up        < config.json
+//	sandkube-cni node-addresses < config.json   (changes lo's addresses only)
+//	sandkube-cni node-down      < config.json
 package main
 
 import (
@@ -54,13 +56,13 @@ func main() {
 	}
 }
 
-// runNodeCommand runs node-up or node-down, which are not part of the CNI
+// runNodeCommand runs node-up, node-addresses or node-down, which are not part of the CNI
 // protocol and so are asked for by argument, never by CNI_COMMAND.
 func runNodeCommand(args []string, stdin io.Reader) error {
-	commands := map[string]func(*config) error{"node-up": nodeUp, "node-down": nodeDown}
+	commands := map[string]func(*config) error{"node-up": nodeUp, "node-addresses": nodeAddresses, "node-down": nodeDown}
 	command, known := commands[args[0]]
 	if !known || len(args) > 1 {
-		return fmt.Errorf("unknown arguments %q: use `node-up` or `node-down` with the network configuration on stdin, or no argument with the CNI_* environment", args)
+		return fmt.Errorf("unknown arguments %q: use `node-up`, `node-addresses` or `node-down` with the network configuration on stdin, or no argument with the CNI_* environment", args)
 	}
 	data, err := io.ReadAll(stdin)
 	if err != nil {

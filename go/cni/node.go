@@ -16,6 +16,9 @@ func nodeUp(conf *config) error {
 	if err := ensureNodeAddresses(conf); err != nil {
 		return err
 	}
+	if err := setLoopback(store, conf.loopback); err != nil {
+		return err
+	}
 	veths, err := hostVeths(conf)
 	if err != nil {
 		return err
@@ -23,7 +26,18 @@ func nodeUp(conf *config) error {
 	return store.prune(aliveAmong(conf, veths))
 }
 
-// nodeDown removes the node's addresses, every host veth, and what they held.
+// nodeAddresses gives lo the addresses of the configuration, and no others
+// besides the node's own.
+func nodeAddresses(conf *config) error {
+	store, err := openStore(conf.DataDir)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	return setLoopback(store, conf.loopback)
+}
+
+// nodeDown removes every address that lo was given, every host veth, and what they held.
 func nodeDown(conf *config) error {
 	store, err := openStore(conf.DataDir)
 	if err != nil {
@@ -34,7 +48,7 @@ func nodeDown(conf *config) error {
 	if err != nil {
 		return err
 	}
-	var failures []error
+	failures := []error{setLoopback(store, nil)}
 	for name := range veths {
 		failures = append(failures, deleteHostVeth(conf, name))
 	}

@@ -22,6 +22,7 @@ type owner struct {
 //	lock               flock of one running command at a time
 //	leases/ADDRESS     one file per address, holding its owner
 //	hostports/...json  one file per host port, holding its owner and target
+//	loopback/PREFIX    one file per address that lo was given
 //
 // A record appears complete or not at all, so a crash at any instant leaves
 // either no record or one whose owner DEL, GC and node-up can recognise.
@@ -34,7 +35,7 @@ type store struct {
 // the lock from its first look to its last change: commands take milliseconds,
 // and then no one sees a lease or a veth half made.
 func openStore(dataDir string) (*store, error) {
-	for _, dir := range []string{leasesDir, hostPortsDir} {
+	for _, dir := range []string{leasesDir, hostPortsDir, loopbackDir} {
 		if err := os.MkdirAll(filepath.Join(dataDir, dir), 0o755); err != nil {
 			return nil, fmt.Errorf("create the data directory (check that %s is writable): %w", dataDir, err)
 		}

@@ -75,6 +75,10 @@ export const catalogue: readonly Artifact[] = [
   { name: "kwok", source: { kind: "go", folder: "kwok", package: ".", versionOf: "sigs.k8s.io/kwok", cgo: false } },
   { name: "sandkube-cni", source: { kind: "go", folder: "cni", package: ".", cgo: false } },
   {
+    name: "coredns",
+    source: { kind: "go", folder: "coredns", package: ".", versionOf: "github.com/coredns/coredns", cgo: false },
+  },
+  {
     name: "pause",
     source: {
       kind: "c",

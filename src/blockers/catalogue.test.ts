@@ -90,6 +90,7 @@ const expected: Readonly<Record<Machine, readonly string[]>> = {
     "network-tunables-missing",
     "cni-plugins-missing",
     "iptables-legacy-only",
+    "no-resolver",
     "kube-proxy-rules-missing",
   ],
 };

@@ -34,6 +34,7 @@ import { noNetworkNamespace } from "./no-network-namespace.ts";
 import { noOverlayfsOnStateFilesystem } from "./no-overlayfs-on-state-filesystem.ts";
 import { noPidNamespaceJoin } from "./no-pid-namespace-join.ts";
 import { noPodLinks } from "./no-pod-links.ts";
+import { noResolver } from "./no-resolver.ts";
 import { noWayOut } from "./no-way-out.ts";
 import { notRoot } from "./not-root.ts";
 import { oomScoreRefused } from "./oom-score-refused.ts";
@@ -82,6 +83,7 @@ export const blockers: readonly Blocker[] = [
   noMasquerade,
   noWayOut,
   egressThroughProxy,
+  noResolver,
   kubeProxyRulesMissing,
   swapOn,
   lowMemory,

@@ -10,6 +10,8 @@ import { probes } from "../probes/catalogue.ts";
 import { defaultRoute } from "../probes/default-route.ts";
 import { measureAll } from "../probes/measure-all.ts";
 import { packetRules } from "../probes/packet-rules.ts";
+import { resolver } from "../probes/resolver.ts";
+import { resolverAnswers } from "../probes/resolver-answers.ts";
 import { remedies } from "../remedies/catalogue.ts";
 import type { Session } from "./session.ts";
 
@@ -74,6 +76,13 @@ export function usualEgress(facts: Facts): Egress {
   if (!route) return { kind: "none", because: "this machine has no default route" };
   const iptables = facts.value(packetRules)?.variants[0]?.path ?? "iptables";
   return { kind: "masquerade", iptables, link: route.link };
+}
+
+/** The name servers that answer, or all of them where that was not measured. */
+export function usualResolvers(facts: Facts): readonly string[] {
+  const answers = facts.value(resolverAnswers)?.servers;
+  if (answers === undefined) return facts.value(resolver)?.nameservers ?? [];
+  return answers.filter(({ answered }) => answered).map(({ address }) => address);
 }
 
 function cannot(refused: readonly RefusedRung[]): SandkubeError {

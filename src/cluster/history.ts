@@ -57,6 +57,8 @@ export const wants: Readonly<Record<string, string>> = {
   "forward-policy": "The firewall's FORWARD chain lets packets between pods, and from pods to the outside, pass.",
   "egress-through-proxy":
     "containerd pulls images through the proxy in its environment, and trusts the authorities in SSL_CERT_FILE; a pod inherits neither.",
+  "no-resolver":
+    "CoreDNS passes names outside the cluster on to the name servers of the machine's /etc/resolv.conf, as kubeadm sets it up.",
   "kube-proxy-rules-missing":
     "kube-proxy writes rules with MASQUERADE, MARK, comment, conntrack, statistic, addrtype and DNAT.",
   "swap-on": "The kubelet refuses a machine with swap unless failSwapOn is false.",

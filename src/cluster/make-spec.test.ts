@@ -16,6 +16,7 @@ function inputs(change: Partial<SpecInputs> = {}): SpecInputs {
     pauseImage: "sandkube.local/pause:1",
     images: ["/images/node.tar"],
     egress: { kind: "masquerade", iptables: "/usr/sbin/iptables", link: "eth0" },
+    resolvers: ["192.0.2.53", "10.96.0.10"],
     localAddresses: ["127.0.0.1", "192.0.2.7"],
     previous: undefined,
     ...change,
@@ -28,6 +29,8 @@ describe("makeSpec", () => {
     expect(spec.network.nodeAddress).toBe("10.244.0.1");
     expect(spec.api).toEqual({ bindAddress: "10.244.0.1", advertiseAddress: "10.244.0.1", subjectAltNames: [] });
     expect(spec.network.dnsAddress).toBe("10.96.0.10");
+    // The machine's own file may name the cluster's DNS: asking it would go round in circles.
+    expect(spec.network.resolvers).toEqual(["192.0.2.53"]);
     expect(spec.privateMounts).toBe(true);
     expect(spec.network.egress.kind).toBe("masquerade");
   });

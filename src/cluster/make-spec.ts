@@ -16,6 +16,8 @@ export interface SpecInputs {
   readonly pauseImage: string;
   readonly images: readonly string[];
   readonly egress: Egress;
+  /** The machine's name servers. */
+  readonly resolvers: readonly string[];
   /** The addresses this machine has, so that a second cluster's ranges differ from the first's. */
   readonly localAddresses: readonly string[];
   /** The specification of the kept state, whose identity and addresses go on. */
@@ -78,19 +80,28 @@ function nodesOf({ mode, nodeName, simulatedNodes = [] }: ClusterSpec): readonly
   return mode === "node" ? [nodeName] : simulatedNodes;
 }
 
-function chooseNetwork({ name, config, localAddresses, previous }: SpecInputs): Omit<ClusterSpec["network"], "egress"> {
+function chooseNetwork({
+  name,
+  config,
+  resolvers,
+  localAddresses,
+  previous,
+}: SpecInputs): Omit<ClusterSpec["network"], "egress"> {
   const used = new Set(localAddresses);
   let index = 0;
   while (used.has(`10.244.${String(index)}.1`) && index < 100) index++;
   const podCidr = config.network?.podCidr ?? previous?.network.podCidr ?? `10.244.${String(index)}.0/24`;
   const serviceCidr = config.network?.serviceCidr ?? previous?.network.serviceCidr ?? `10.${String(96 + index)}.0.0/16`;
+  // The address that kubeadm and k3s give to DNS: the tenth of the service range.
+  const dnsAddress = addressIn(serviceCidr, 10);
   return {
     linkPrefix: linkPrefix(name),
     podCidr,
     serviceCidr,
     nodeAddress: addressIn(podCidr, 1),
-    // The address that kubeadm and k3s give to DNS: the tenth of the service range.
-    dnsAddress: addressIn(serviceCidr, 10),
+    dnsAddress,
+    // A machine that was told to use a cluster's DNS must not be asked what it then asks the cluster.
+    resolvers: resolvers.filter((address) => address !== dnsAddress),
   };
 }
 

@@ -5,6 +5,7 @@ import { stateLayout } from "../contract/state-layout.ts";
 import { ApiAccess } from "../components/api-access.ts";
 import { kubernetesComponents, kubernetesPrograms } from "../distributions/kubernetes.ts";
 import { importImages } from "../images/import-images.ts";
+import { publishDnsService } from "../kube/cluster-dns.ts";
 import { setUpNodeNetwork, tearDownNodeNetwork } from "../network/node-network.ts";
 import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
 import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
@@ -78,6 +79,14 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
           },
           spec.images.map((path) => ({ path, pinned: true })),
         );
+      },
+    },
+    {
+      name: "DNS service",
+      after: ["kube-apiserver"],
+      run: async (signal) => {
+        const { dnsAddress: clusterIp, nodeAddress } = spec.network;
+        await publishDnsService(await api.client(spec), { clusterIp, nodeAddress }, signal);
       },
     },
     {

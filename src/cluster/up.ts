@@ -17,7 +17,7 @@ import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
 import { clusterArtifacts, type ClusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
-import { choosePlan, measureFacts, usualEgress, type ChosenPlan } from "./choose-plan.ts";
+import { choosePlan, measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
 import { makeSpec } from "./make-spec.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
@@ -171,6 +171,7 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
       ...artifacts,
       images: [...artifacts.images, ...(config.images ?? [])],
       egress: usualEgress(facts),
+      resolvers: usualResolvers(facts),
       localAddresses: localAddresses(),
       previous: record?.spec,
     }),

@@ -16,6 +16,7 @@ export function kubelet(host: Host, api: ApiAccess): Component {
       const layout = stateLayout(spec.stateDirectory);
       const configuration = `${layout.configuration}/kubelet.yaml`;
       await host.files.write(configuration, stringify(kubeletConfiguration(spec)));
+      await host.files.write(resolvConfPath(spec), `nameserver ${spec.network.dnsAddress}\n`);
       await host.files.makeDirectory(layout.kubelet);
       return {
         argv: [
@@ -58,10 +59,23 @@ export function kubeletConfiguration(spec: ClusterSpec): Readonly<Record<string,
     cgroupRoot: spec.cgroupRoot,
     clusterDomain: "cluster.local",
     clusterDNS: [spec.network.dnsAddress],
+    ...(spec.network.resolvers.some(isReachable) ? {} : { resolvConf: resolvConfPath(spec) }),
     volumePluginDir: `${layout.kubelet}/volume-plugins`,
     podLogsDir: `${layout.kubelet}/pod-logs`,
     serializeImagePulls: false,
     maxPods: 110,
     ...spec.kubelet.configuration,
   };
+}
+
+/**
+ * What pods with dnsPolicy Default are given where the machine's own file would be of no use to
+ * them: its name servers do not answer, or listen on a loopback that is not theirs.
+ */
+function resolvConfPath(spec: ClusterSpec): string {
+  return `${stateLayout(spec.stateDirectory).configuration}/resolv.conf`;
+}
+
+function isReachable(address: string): boolean {
+  return !address.startsWith("127.") && address !== "::1";
 }

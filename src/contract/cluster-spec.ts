@@ -70,6 +70,8 @@ export interface ClusterSpec {
     /** The node's address, which is the gateway of every pod. */
     readonly nodeAddress: string;
     readonly dnsAddress: string;
+    /** The machine's name servers, which are asked for names outside the cluster; none: such names do not exist. */
+    readonly resolvers: readonly string[];
     readonly egress: Egress;
     /** The iptables programs whose rules would not pass packets of pods on unasked. Default: none. */
     readonly acceptForwardingBy?: readonly string[];
@@ -103,4 +105,12 @@ export interface ClusterSpec {
 
 /** The binaries a cluster may need. */
 export type BinaryName =
-  "kubernetes" | "kine" | "containerd" | "containerd-shim-runc-v2" | "ctr" | "runc" | "sandkube-cni" | "kwok";
+  | "kubernetes"
+  | "kine"
+  | "containerd"
+  | "containerd-shim-runc-v2"
+  | "ctr"
+  | "runc"
+  | "sandkube-cni"
+  | "coredns"
+  | "kwok";

@@ -6,6 +6,7 @@ export const componentNames = [
   "kube-scheduler",
   "containerd",
   "kubelet",
+  "coredns",
   "kwok",
 ] as const;
 

@@ -148,7 +148,19 @@ export interface Processes {
   signal(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean>;
 }
 
-/** The local side of the network. */
+/** A question for a name server. */
+export interface NameQuestion {
+  /** Taken as it is; search domains do not apply. */
+  readonly name: string;
+  readonly type: "A" | "NS";
+}
+
+/** Whether a name server answered at all, and what. A refusal is an answer. */
+export type NameAnswer =
+  | { readonly answered: true; readonly code: string; readonly records: readonly string[] }
+  | { readonly answered: false; readonly because: string };
+
+/** The network as a program without privileges uses it. */
 export interface Sockets {
   /** Whether a TCP listener can be opened; says why not. */
   canListen(
@@ -159,6 +171,8 @@ export interface Sockets {
   canConnect(address: string, port: number, timeout: number): Promise<boolean>;
   /** Whether something accepts on a unix socket. */
   canConnectUnix(path: string, timeout: number): Promise<boolean>;
+  /** Asks one name server one question over UDP, once, with a time limit (milliseconds). */
+  askNameServer(server: string, question: NameQuestion, timeout: number): Promise<NameAnswer>;
   /**
    * Takes a lock that the kernel gives back when this process ends, however it
    * ends: an abstract unix socket (unix(7)). Undefined where somebody holds it.

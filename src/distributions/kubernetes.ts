@@ -1,5 +1,6 @@
 import { ApiAccess } from "../components/api-access.ts";
 import { containerd } from "../components/containerd.ts";
+import { coredns } from "../components/coredns.ts";
 import { kine } from "../components/kine.ts";
 import { kubeApiServer } from "../components/kube-apiserver.ts";
 import { kubeControllerManager } from "../components/kube-controller-manager.ts";
@@ -19,7 +20,7 @@ export function kubernetesBinaries(mode: ClusterMode): readonly BinaryName[] {
     case "simulated":
       return [...controlPlane, "kwok"];
     case "node":
-      return [...controlPlane, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "sandkube-cni"];
+      return [...controlPlane, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "sandkube-cni", "coredns"];
   }
 }
 
@@ -41,6 +42,6 @@ export function kubernetesComponents(mode: ClusterMode, host: Host, api: ApiAcce
     case "simulated":
       return [...controlPlane, kwok(host, api)];
     case "node":
-      return [...controlPlane, containerd(host), kubelet(host, api)];
+      return [...controlPlane, containerd(host), kubelet(host, api), coredns(host, api)];
   }
 }

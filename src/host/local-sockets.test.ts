@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createSocket } from "node:dgram";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -179,5 +180,79 @@ describe("findPortHolder", () => {
     const port = await listenOn({ host: "127.0.0.1" });
     await new Promise((resolve) => servers.pop()?.close(resolve));
     expect(await findPortHolder(port)).toBeUndefined();
+  });
+});
+
+describe("askNameServer", () => {
+  /** A name server that gives every question the same code and, where that is 0, the address 192.0.2.1. */
+  async function nameServer(code: number | "silent"): Promise<{ readonly address: string } & AsyncDisposable> {
+    const socket = createSocket("udp4");
+    socket.on("message", (query, { port, address }) => {
+      if (code === "silent") return;
+      const end = query.indexOf(0, 12) + 5; // the question alone, without what follows it
+      const answer = Buffer.from("c00c000100010000003c0004c0000201", "hex");
+      const response = Buffer.concat([query.subarray(0, end), ...(code === 0 ? [answer] : [])]);
+      response.writeUInt16BE(0x8180 | code, 2);
+      response.writeUInt16BE(code === 0 ? 1 : 0, 6);
+      response.writeUInt32BE(0, 8);
+      socket.send(response, port, address);
+    });
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    return {
+      address: `127.0.0.1:${String(socket.address().port)}`,
+      [Symbol.asyncDispose]: () =>
+        new Promise((resolve) =>
+          socket.close(() => {
+            resolve();
+          }),
+        ),
+    };
+  }
+
+  it("returns the records", async () => {
+    await using server = await nameServer(0);
+    expect(await sockets.askNameServer(server.address, { name: "a.test", type: "A" }, 2000)).toEqual({
+      answered: true,
+      code: "NOERROR",
+      records: ["192.0.2.1"],
+    });
+  });
+
+  it.each([
+    [2, "ESERVFAIL"],
+    [3, "ENOTFOUND"],
+    [5, "EREFUSED"],
+  ])("takes the code %i for an answer", async (code, name) => {
+    await using server = await nameServer(code);
+    expect(await sockets.askNameServer(server.address, { name: "a.test", type: "A" }, 2000)).toEqual({
+      answered: true,
+      code: name,
+      records: [],
+    });
+  });
+
+  it("says that nothing came, in time", async () => {
+    await using server = await nameServer("silent");
+    const start = performance.now();
+    expect(await sockets.askNameServer(server.address, { name: "a.test", type: "A" }, 300)).toEqual({
+      answered: false,
+      because: "ETIMEOUT",
+    });
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it("says that nobody is there, and that an address is none", async () => {
+    const { address } = await (async () => {
+      await using server = await nameServer(0);
+      return server;
+    })();
+    expect(await sockets.askNameServer(address, { name: "a.test", type: "A" }, 2000)).toEqual({
+      answered: false,
+      because: "ECONNREFUSED",
+    });
+    expect(await sockets.askNameServer("nonsense", { name: "a.test", type: "A" }, 2000)).toMatchObject({
+      answered: false,
+    });
   });
 });

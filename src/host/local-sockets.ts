@@ -1,5 +1,16 @@
+import { Resolver } from "node:dns/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Sockets } from "../contract/host.ts";
+import type { NameAnswer, NameQuestion, Sockets } from "../contract/host.ts";
+
+/** What Node calls the answers of a name server that hold no record (https://nodejs.org/api/dns.html#error-codes). */
+const emptyAnswers: ReadonlySet<string> = new Set([
+  "ENODATA",
+  "ENOTFOUND",
+  "EFORMERR",
+  "ESERVFAIL",
+  "ENOTIMP",
+  "EREFUSED",
+]);
 
 /** The sockets of this machine. */
 export class LocalSockets implements Sockets {
@@ -22,6 +33,18 @@ export class LocalSockets implements Sockets {
 
   canConnectUnix(path: string, timeout: number): Promise<boolean> {
     return connects(connect({ path }), timeout);
+  }
+
+  async askNameServer(server: string, { name, type }: NameQuestion, timeout: number): Promise<NameAnswer> {
+    try {
+      const resolver = new Resolver({ timeout, tries: 1 });
+      resolver.setServers([server]);
+      const records = await (type === "A" ? resolver.resolve4(name) : resolver.resolveNs(name));
+      return { answered: true, code: "NOERROR", records };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+      return emptyAnswers.has(code) ? { answered: true, code, records: [] } : { answered: false, because: code };
+    }
   }
 
   async lock(name: string): Promise<AsyncDisposable | undefined> {

@@ -1,3 +1,4 @@
+import { addressIn } from "../contract/address-range.ts";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
@@ -12,8 +13,11 @@ const forwardingPath = "/proc/sys/net/ipv4/ip_forward";
  */
 export async function setUpNodeNetwork(spec: ClusterSpec, host: Host, signal: AbortSignal): Promise<void> {
   await runPlugin("node-up", spec, host, signal);
-  const forwarding = (await host.files.readText(forwardingPath)).trim();
-  if (forwarding !== "1") {
+  // Absent where the kernel has no such setting; the blockers have judged that. In gVisor a pod's packet to an
+  // address of lo is one to forward too (forwardUnicastPacket in
+  // https://github.com/google/gvisor/blob/master/pkg/tcpip/network/ipv4/ipv4.go).
+  const forwarding = (await host.files.readTextIfPresent(forwardingPath))?.trim();
+  if (forwarding !== undefined && forwarding !== "1") {
     await host.files.write(forwardingRecord(spec), forwarding);
     await host.files.writeInPlace(forwardingPath, "1");
   }
@@ -44,6 +48,17 @@ export async function tearDownNodeNetwork(spec: ClusterSpec, host: Host, signal:
     await host.files.writeInPlace(forwardingPath, before);
     await host.files.remove(forwardingRecord(spec));
   }
+}
+
+/**
+ * The networks on lo. Loopback has every address of its networks, on Linux and in
+ * gVisor (AcquireAssignedAddress in pkg/tcpip/network/ipv4/ipv4.go), so one address
+ * makes all addresses of services this node's own: one that nobody serves is refused at once.
+ */
+function loopbackNetworks(spec: ClusterSpec): readonly string[] {
+  return [spec.network.serviceCidr].map((cidr) => {
+    return `${addressIn(cidr, 0)}/${cidr.split("/")[1] ?? "32"}`;
+  });
 }
 
 /** The settings of our CNI plugin (go/cni), which also gives the node its address and takes it away. */
@@ -106,7 +121,7 @@ async function runPlugin(
   signal: AbortSignal,
 ): Promise<void> {
   await host.commands.run([spec.binaries["sandkube-cni"], command], {
-    input: JSON.stringify(networkSettings(spec)),
+    input: JSON.stringify({ ...networkSettings(spec), loopback: loopbackNetworks(spec) }),
     signal,
   });
 }

@@ -50,6 +50,7 @@ describe("ensureClusterPki", () => {
     );
     expect((await readdir(join(directory, "kubeconfigs"))).sort()).toEqual([
       "controller-manager",
+      "coredns",
       "kubelet",
       "scheduler",
     ]);
@@ -176,6 +177,7 @@ describe("the kubeconfigs", () => {
     ["kubeconfig", "O=system:masters\nCN=kubernetes-admin"],
     ["kubeconfigs/controller-manager", "CN=system:kube-controller-manager"],
     ["kubeconfigs/scheduler", "CN=system:kube-scheduler"],
+    ["kubeconfigs/coredns", "CN=sandkube:coredns"],
     ["kubeconfigs/kubelet", "O=system:nodes\nCN=system:node:sandkube-test"],
   ])("%s is %j", async (path, subject) => {
     await ensureClusterPki(testSpec(directory), host);

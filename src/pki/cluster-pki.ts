@@ -114,6 +114,7 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
     writeKubeconfig(`${layout.kubeconfigs}/scheduler`, "system:kube-scheduler", {
       commonName: "system:kube-scheduler",
     }),
+    writeKubeconfig(`${layout.kubeconfigs}/coredns`, dnsClientName, { commonName: dnsClientName }),
     ...(spec.mode === "simulated"
       ? [writeKubeconfig(`${layout.kubeconfigs}/kwok`, kwokName, { commonName: kwokName })]
       : []),
@@ -126,6 +127,9 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
 
 /** The API server's name towards the kubelet; it is bound to system:kubelet-api-admin when the cluster starts. */
 export const kubeletClientName = "sandkube:kubelet-client";
+
+/** CoreDNS's name towards the API server; it is bound to a role of its own when CoreDNS starts. */
+export const dnsClientName = "sandkube:coredns";
 
 /** kwok's name towards the API server; what it may do is in cluster/simulated-nodes.ts. */
 export const kwokName = "sandkube:kwok";

@@ -168,6 +168,7 @@ describe("the plan of a recorded machine", () => {
       "shared-pid-namespace",
       "unprivileged-sysctls-off",
       "no-egress",
+      "no-outside-names",
     ],
   };
 

@@ -26,6 +26,7 @@ import { podSysctls } from "./pod-sysctls.ts";
 import { processLimit } from "./process-limit.ts";
 import { proxyVariables } from "./proxy-variables.ts";
 import { resolver } from "./resolver.ts";
+import { resolverAnswers } from "./resolver-answers.ts";
 import { rootFilesystem } from "./root-filesystem.ts";
 import { seccomp } from "./seccomp.ts";
 import { sessionKeyring } from "./session-keyring.ts";
@@ -63,6 +64,7 @@ export const probes: readonly FactProbe<unknown>[] = [
   ipv6,
   defaultRoute,
   resolver,
+  resolverAnswers,
   proxyVariables,
   apiPorts,
   memory,

@@ -12,6 +12,7 @@ import { mountTrials } from "./mount-trials.ts";
 import { networkTrials } from "./network-trials.ts";
 import { packetRules } from "./packet-rules.ts";
 import { proxyVariables } from "./proxy-variables.ts";
+import { resolverAnswers } from "./resolver-answers.ts";
 import { stateFilesystem } from "./state-filesystem.ts";
 import { parseTrials } from "./trial.ts";
 
@@ -201,5 +202,39 @@ describe("ports", () => {
     const host = { ...scriptedHost({}), sockets } as unknown as ReturnType<typeof scriptedHost>;
     const observation = await apiPorts.measure(host, new AbortController().signal, { stateDirectory: "/" });
     expect(observation).toMatchObject({ value: { taken: [6443], free: [6444, 6445, 7443, 8443, 16443] } });
+  });
+});
+
+describe("resolver-answers", () => {
+  it("asks the first three name servers, as programs do, silent ones twice, and takes a refusal for an answer", async () => {
+    const asked: string[] = [];
+    const host = scriptedHost({
+      files: {
+        "/etc/resolv.conf":
+          "# nameserver 192.0.2.9\nnameserver 192.0.2.1\n nameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
+      },
+      nameServers: (server) => {
+        asked.push(server);
+        return server === "192.0.2.2"
+          ? { answered: true, code: "EREFUSED", records: [] }
+          : { answered: false, because: "ETIMEOUT" };
+      },
+    });
+    const subject = { stateDirectory: "/state" };
+    const observation = await resolverAnswers.measure(host, new AbortController().signal, subject);
+    expect(observation).toMatchObject({
+      value: {
+        servers: [
+          { address: "192.0.2.1", answered: false, detail: "ETIMEOUT" },
+          { address: "192.0.2.2", answered: true, detail: "EREFUSED" },
+          { address: "192.0.2.3", answered: false, detail: "ETIMEOUT" },
+        ],
+      },
+    });
+    expect(asked.toSorted()).toEqual(["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.3"]);
+  });
+
+  it("has nobody to ask where there is no file", async () => {
+    expect(await value(resolverAnswers, {})).toEqual({ servers: [] });
   });
 });

@@ -11,10 +11,14 @@ import { forwardPolicies } from "../probes/forward-policies.ts";
 import { memory } from "../probes/memory.ts";
 import { mountTrials } from "../probes/mount-trials.ts";
 import { packetRules } from "../probes/packet-rules.ts";
+import { resolverAnswers } from "../probes/resolver-answers.ts";
 import { remedies } from "./catalogue.ts";
 
 const spec = {
-  network: { egress: { kind: "masquerade", iptables: "/usr/sbin/iptables", link: "eth0" } },
+  network: {
+    egress: { kind: "masquerade", iptables: "/usr/sbin/iptables", link: "eth0" },
+    resolvers: ["192.0.2.53"],
+  },
   kubelet: { configuration: { maxPods: 10 } },
   containerd: {
     rootDirectory: "/state/containerd",
@@ -112,6 +116,18 @@ describe("the specification", () => {
     ]);
     expect(planned(facts).network.acceptForwardingBy).toEqual(["/usr/sbin/iptables"]);
     expect(on("plain-linux").network).not.toHaveProperty("acceptForwardingBy");
+  });
+
+  it("asks no name server where none answers", () => {
+    const facts = recordedFacts("agent-2026-07");
+    expect(planned(facts).network.resolvers).toEqual(["192.0.2.53"]);
+    const silent = { address: "192.0.2.53", answered: false, detail: "ETIMEOUT" };
+    expect(planned(withFact(facts, resolverAnswers, { servers: [silent] })).network.resolvers).toEqual([]);
+    expect(planned(withFact(facts, resolverAnswers, { servers: [] })).network.resolvers).toEqual([]);
+    const other = { address: "192.0.2.54", answered: true, detail: "EREFUSED" };
+    expect(planned(withFact(facts, resolverAnswers, { servers: [silent, other] })).network.resolvers).toEqual([
+      "192.0.2.53",
+    ]);
   });
 
   it("masquerades by the variant of iptables that can", () => {

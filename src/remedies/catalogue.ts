@@ -10,6 +10,7 @@ import { localStorageAccountingOff } from "./local-storage-accounting-off.ts";
 import { nativeSnapshotter } from "./native-snapshotter.ts";
 import { noEgress } from "./no-egress.ts";
 import { noNewKeyring } from "./no-new-keyring.ts";
+import { noOutsideNames } from "./no-outside-names.ts";
 import { otherIptables } from "./other-iptables.ts";
 import { procSysSupplement } from "./proc-sys-supplement.ts";
 import { restrictOomScore } from "./restrict-oom-score.ts";
@@ -40,4 +41,5 @@ export const remedies: readonly Remedy[] = [
   otherIptables,
   sourceNat,
   noEgress,
+  noOutsideNames,
 ];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/cluster/doctor.ts";
 import type { StatusReport } from "../../src/cluster/status.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
+import { testDns } from "./dns-scenarios.ts";
 import { expectSchema } from "./expect-schema.ts";
 import { cannotTest, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
@@ -63,6 +64,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
     });
 
     testPods(() => cluster, expected.outputLost);
+    testDns(() => cluster);
 
     test("status shows every component", async () => {
       const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
@@ -71,11 +73,9 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       expect(report.cluster.state).toBe("running");
       expect(report.node?.ready).toBe(true);
       expect(report.components.map(({ name, state, restarts }) => [name, state, restarts])).toEqual(
-        ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet"].map((name) => [
-          name,
-          "ready",
-          0,
-        ]),
+        ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet", "coredns"].map(
+          (name) => [name, "ready", 0],
+        ),
       );
       for (const { pid, rssBytes } of report.components) {
         expect(pid).toBeGreaterThan(0);

@@ -1,0 +1,125 @@
+import { ApiError, type ApiClient } from "./api-client.ts";
+
+/** Where the cluster's DNS is. */
+export interface DnsServiceOptions {
+  /** The service's fixed address, on which the server itself listens. */
+  readonly clusterIp: string;
+  /** The node's address, on which it listens as well. */
+  readonly nodeAddress: string;
+}
+
+interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
+  readonly [field: string]: unknown;
+}
+
+const serviceName = "kube-dns";
+const namespace = "kube-system";
+const ports = [
+  { name: "dns", protocol: "UDP", port: 53 },
+  { name: "dns-tcp", protocol: "TCP", port: 53 },
+];
+
+/** Lets a DNS server read what it serves: nothing but services, their endpoints, and the names of namespaces. */
+export async function grantDnsAccess(client: ApiClient, user: string, signal: AbortSignal): Promise<void> {
+  const group = "rbac.authorization.k8s.io";
+  await apply(
+    client,
+    `/apis/${group}/v1/clusterroles`,
+    {
+      apiVersion: `${group}/v1`,
+      kind: "ClusterRole",
+      metadata: { name: user },
+      rules: [
+        { apiGroups: [""], resources: ["services", "namespaces"], verbs: ["list", "watch"] },
+        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+      ],
+    },
+    signal,
+  );
+  await apply(
+    client,
+    `/apis/${group}/v1/clusterrolebindings`,
+    {
+      apiVersion: `${group}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: user },
+      roleRef: { apiGroup: group, kind: "ClusterRole", name: user },
+      subjects: [{ apiGroup: group, kind: "User", name: user }],
+    },
+    signal,
+  );
+}
+
+/**
+ * The service kube-system/kube-dns, as every cluster has it. The server listens
+ * on the service's address itself, so no proxy has to carry it there, and the
+ * label that Kubernetes has for the purpose tells proxies to keep away
+ * (https://kubernetes.io/docs/reference/labels-annotations-taints/#servicekubernetesioservice-proxy-name).
+ */
+export async function publishDnsService(
+  client: ApiClient,
+  { clusterIp, nodeAddress }: DnsServiceOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  // The API server makes the namespace too, a moment after it is ready.
+  await client.createIfAbsent(
+    "/api/v1/namespaces",
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    signal,
+  );
+  const services = `/api/v1/namespaces/${namespace}/services`;
+  const service: KubernetesObject = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: serviceName,
+      namespace,
+      labels: {
+        "k8s-app": serviceName,
+        "kubernetes.io/cluster-service": "true",
+        "kubernetes.io/name": "CoreDNS",
+        "service.kubernetes.io/service-proxy-name": "coredns",
+      },
+    },
+    spec: { clusterIP: clusterIp, ports },
+  };
+  await apply(client, services, service, signal).catch(async (error: unknown) => {
+    // A kept cluster was given another range; a service's address cannot be changed.
+    if (!(error instanceof ApiError && error.status === 422)) throw error;
+    await client.text(`${services}/${serviceName}`, { method: "DELETE", signal });
+    await apply(client, services, service, signal);
+  });
+  await apply(
+    client,
+    `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+    {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: {
+        name: serviceName,
+        namespace,
+        labels: {
+          "kubernetes.io/service-name": serviceName,
+          "endpointslice.kubernetes.io/managed-by": "sandkube.dev",
+        },
+      },
+      addressType: "IPv4",
+      endpoints: [{ addresses: [nodeAddress], conditions: { ready: true } }],
+      ports,
+    },
+    signal,
+  );
+}
+
+/** Creates an object or makes it what it should be (https://kubernetes.io/docs/reference/using-api/server-side-apply/). */
+async function apply(client: ApiClient, path: string, object: KubernetesObject, signal: AbortSignal): Promise<void> {
+  await client.text(`${path}/${object.metadata.name}?fieldManager=sandkube&force=true`, {
+    method: "PATCH",
+    contentType: "application/apply-patch+yaml",
+    body: object,
+    signal,
+  });
+}
