@@ -30,8 +30,9 @@ const results = await Promise.all([
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   }),
-  // The supervisor is one file with nothing to load later: it outlives a build that replaces the chunks.
+  // The supervisor and the relay are one file each with nothing to load later: they outlive a build that replaces the chunks.
   build({ ...common, entryPoints: { "cli/supervisor": "src/cli/supervisor.ts" } }),
+  build({ ...common, entryPoints: { "cli/service-relay": "src/cli/service-relay.ts" } }),
 ]);
 
 const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));

@@ -98,6 +98,7 @@ function chooseNetwork({
     linkPrefix: linkPrefix(name),
     podCidr,
     serviceCidr,
+    loadBalancerCidr: previous?.network.loadBalancerCidr ?? `10.245.${String(index)}.0/24`,
     nodeAddress: addressIn(podCidr, 1),
     dnsAddress,
     // A machine that was told to use a cluster's DNS must not be asked what it then asks the cluster.

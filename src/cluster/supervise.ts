@@ -10,6 +10,7 @@ import { setUpNodeNetwork, tearDownNodeNetwork } from "../network/node-network.t
 import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
 import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
+import { grantServiceRelay } from "./grant-service-relay.ts";
 import { makeCgroups } from "./pod-cgroups.ts";
 import { proofTasks } from "./prove-remedies.ts";
 import { formerNodeTasks, simulationTasks } from "./simulated-nodes.ts";
@@ -106,6 +107,13 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
           },
           signal,
         );
+      },
+    },
+    {
+      name: "service relay access",
+      after: ["kube-apiserver"],
+      run: async (signal) => {
+        await grantServiceRelay(await api.client(spec), signal);
       },
     },
   ];

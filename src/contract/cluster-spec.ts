@@ -67,6 +67,8 @@ export interface ClusterSpec {
     readonly linkPrefix: string;
     readonly podCidr: string;
     readonly serviceCidr: string;
+    /** The addresses of services of type LoadBalancer. */
+    readonly loadBalancerCidr: string;
     /** The node's address, which is the gateway of every pod. */
     readonly nodeAddress: string;
     readonly dnsAddress: string;

@@ -7,6 +7,7 @@ export const componentNames = [
   "containerd",
   "kubelet",
   "coredns",
+  "service-relay",
   "kwok",
 ] as const;
 

@@ -25,6 +25,7 @@ export interface StateLayout {
   readonly failedRemedy: string;
   readonly kineSocket: string;
   readonly containerdSocket: string;
+  readonly serviceRelaySocket: string;
 }
 
 /** Lays out a state directory. */
@@ -48,5 +49,6 @@ export function stateLayout(root: string): StateLayout {
     failedRemedy: `${root}/run/failed-remedy`,
     kineSocket: `${root}/run/kine.sock`,
     containerdSocket: `${root}/run/containerd.sock`,
+    serviceRelaySocket: `${root}/run/service-relay.sock`,
   };
 }

@@ -7,6 +7,7 @@ import { kubeControllerManager } from "../components/kube-controller-manager.ts"
 import { kubeScheduler } from "../components/kube-scheduler.ts";
 import { kubelet } from "../components/kubelet.ts";
 import { kwok } from "../components/kwok.ts";
+import { serviceRelay } from "../components/service-relay.ts";
 import type { BinaryName, ClusterMode } from "../contract/cluster-spec.ts";
 import type { Component } from "../contract/component.ts";
 import type { Host } from "../contract/host.ts";
@@ -42,6 +43,6 @@ export function kubernetesComponents(mode: ClusterMode, host: Host, api: ApiAcce
     case "simulated":
       return [...controlPlane, kwok(host, api)];
     case "node":
-      return [...controlPlane, containerd(host), kubelet(host, api), coredns(host, api)];
+      return [...controlPlane, containerd(host), kubelet(host, api), coredns(host, api), serviceRelay(host)];
   }
 }

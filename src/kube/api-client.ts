@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import { parse } from "yaml";
 import { SandkubeError } from "../contract/sandkube-error.ts";
@@ -113,6 +114,46 @@ export class ApiClient implements Disposable {
       });
       request.end(body);
     });
+  }
+
+  /**
+   * Sends one GET request and gives the lines of its answer as they come, as a watch does.
+   *
+   * @throws ApiError for an answer that is not 2xx; Node's own error where there is none, where the
+   *   connection breaks, or where nothing comes for `silence` milliseconds
+   */
+  async *lines(
+    path: string,
+    options: { readonly signal: AbortSignal; readonly silence: number },
+  ): AsyncGenerator<string, void, undefined> {
+    const request = httpsRequest(new URL(path, this.#credentials.server), {
+      agent: this.#agent,
+      signal: options.signal,
+      headers: { accept: "application/json" },
+    });
+    request.setTimeout(options.silence, () => {
+      request.destroy(new Error(`nothing came for ${String(options.silence / 1000)} s`));
+    });
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        request.on("error", reject);
+        request.on("response", resolve);
+        request.end();
+      });
+      response.setEncoding("utf8");
+      const status = response.statusCode ?? 0;
+      let rest = "";
+      for await (const chunk of response as AsyncIterable<string>) {
+        rest += chunk;
+        if (status !== 200) continue;
+        const lines = rest.split("\n");
+        rest = lines.pop() ?? "";
+        yield* lines;
+      }
+      if (status !== 200) throw new ApiError(status, messageOf(rest, status));
+    } finally {
+      request.destroy();
+    }
   }
 
   /** Sends one request and parses the answer as JSON. */

@@ -55,8 +55,8 @@ export async function tearDownNodeNetwork(spec: ClusterSpec, host: Host, signal:
  * gVisor (AcquireAssignedAddress in pkg/tcpip/network/ipv4/ipv4.go), so one address
  * makes all addresses of services this node's own: one that nobody serves is refused at once.
  */
-function loopbackNetworks(spec: ClusterSpec): readonly string[] {
-  return [spec.network.serviceCidr].map((cidr) => {
+export function loopbackNetworks(spec: ClusterSpec): readonly string[] {
+  return [spec.network.serviceCidr, spec.network.loadBalancerCidr].map((cidr) => {
     return `${addressIn(cidr, 0)}/${cidr.split("/")[1] ?? "32"}`;
   });
 }

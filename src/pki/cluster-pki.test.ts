@@ -53,6 +53,7 @@ describe("ensureClusterPki", () => {
       "coredns",
       "kubelet",
       "scheduler",
+      "service-relay",
     ]);
   });
 

@@ -122,6 +122,7 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
       commonName: `system:node:${spec.nodeName}`,
       organizations: ["system:nodes"],
     }),
+    writeKubeconfig(`${layout.kubeconfigs}/service-relay`, serviceRelayName, { commonName: serviceRelayName }),
   ]);
 }
 
@@ -130,6 +131,9 @@ export const kubeletClientName = "sandkube:kubelet-client";
 
 /** CoreDNS's name towards the API server; it is bound to a role of its own when CoreDNS starts. */
 export const dnsClientName = "sandkube:coredns";
+
+/** The service relay's name; it is given what it needs when the cluster starts. */
+export const serviceRelayName = "sandkube:service-relay";
 
 /** kwok's name towards the API server; what it may do is in cluster/simulated-nodes.ts. */
 export const kwokName = "sandkube:kwok";

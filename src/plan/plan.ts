@@ -18,7 +18,7 @@ export interface PlanInputs {
 const controlPlane = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 const componentsOf: Readonly<Record<ClusterMode, readonly ComponentName[]>> = {
-  node: [...controlPlane, "containerd", "kubelet", "coredns"],
+  node: [...controlPlane, "containerd", "kubelet", "coredns", "service-relay"],
   simulated: [...controlPlane, "kwok"],
   "control-plane": controlPlane,
 };

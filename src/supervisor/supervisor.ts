@@ -28,7 +28,7 @@ export interface SupervisorOptions {
 
 // Starting: each look is a connection, on a machine that is busy with what it waits for (docs/performance.md).
 const probeInterval = { starting: 100, ready: 5000 };
-const backoff = { first: 500, most: 30_000, forgottenAfter: 60_000 };
+const backoff = { first: 500, most: 30_000, forgottenAfter: 60_000, noneAfter: 10_000 };
 /** How long a component may take to end after TERM before it is killed (milliseconds). */
 const grace = 5000;
 /** How many stretches of the timeline are kept; a component that ends again and again would fill memory with them. */
@@ -111,9 +111,12 @@ export class Supervisor {
         const startedAt = this.#options.host.clock.monotonic();
         const because = await this.#runOnce(component, signal);
         if (isAborted(signal)) return;
-        if (this.#options.host.clock.monotonic() - startedAt > backoff.forgottenAfter) delay = backoff.first;
+        const lived = this.#options.host.clock.monotonic() - startedAt;
+        if (lived > backoff.forgottenAfter) delay = backoff.first;
         const state = this.#state(name);
         this.#update(name, { state: "backing-off", process: undefined, restarts: state.restarts + 1, because });
+        // What has run for a while ended by accident, and others wait for it.
+        if (lived > backoff.noneAfter) continue;
         await this.#options.host.clock.sleep(delay, signal);
         delay = Math.min(delay * 2, backoff.most);
       }

@@ -7,6 +7,7 @@ import { expectSchema } from "./expect-schema.ts";
 import { cannotTest, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
 import { testPods } from "./pod-scenarios.ts";
+import { testRelayRestart, testServices } from "./service-scenarios.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 
 /** What a kind of machine is expected to be like. */
@@ -65,6 +66,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
 
     testPods(() => cluster, expected.outputLost);
     testDns(() => cluster);
+    testServices(() => cluster);
 
     test("status shows every component", async () => {
       const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
@@ -73,9 +75,16 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       expect(report.cluster.state).toBe("running");
       expect(report.node?.ready).toBe(true);
       expect(report.components.map(({ name, state, restarts }) => [name, state, restarts])).toEqual(
-        ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet", "coredns"].map(
-          (name) => [name, "ready", 0],
-        ),
+        [
+          "kine",
+          "kube-apiserver",
+          "kube-controller-manager",
+          "kube-scheduler",
+          "containerd",
+          "kubelet",
+          "coredns",
+          "service-relay",
+        ].map((name) => [name, "ready", 0]),
       );
       for (const { pid, rssBytes } of report.components) {
         expect(pid).toBeGreaterThan(0);
@@ -129,6 +138,8 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       };
       await expect.poll(again, { timeout: 30_000, interval: 500 }).toBe(true);
     });
+
+    testRelayRestart(() => cluster);
 
     test("kept state is there again", async () => {
       await cluster.kubectl("create", "configmap", "kept", "--from-literal=a=b");

@@ -1,0 +1,50 @@
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { sandboxMachine } from "../test/e2e/machine.ts";
+import { median } from "./figures.ts";
+import type { PathFigures } from "./service-relay/client.ts";
+import type { RelayFigures } from "./service-relay/in-place.ts";
+
+/**
+ * Measures the service relay beside a direct connection in the same gVisor
+ * sandbox, in turn, and prints medians and ratios. Progress goes to stderr.
+ */
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, gvisor: { type: "string", default: "20260701" } },
+});
+
+const entryPoints = ["bench/service-relay/in-place.ts"];
+const { outputFiles } = await build({
+  entryPoints,
+  bundle: true,
+  write: false,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+});
+await using sandbox = await sandboxMachine({ gvisor: values.gvisor, profile: "agent", overlay: "none" });
+const program = outputFiles[0]?.text ?? "";
+await sandbox.shell(`cat > /root/bench.mjs <<'END-OF-PROGRAM'\n${program}\nEND-OF-PROGRAM`);
+const { stdout, stderr, exitCode } = await sandbox.shell(`node /root/bench.mjs ${values.rounds}`);
+process.stderr.write(stderr);
+if (exitCode !== 0) throw new Error(`the bench exited with ${String(exitCode)}`);
+const figures = JSON.parse(stdout) as RelayFigures;
+
+const titles: readonly (readonly [keyof PathFigures, string, number])[] = [
+  ["oneStream", "one stream, MB/s", 1e6],
+  ["manyStreams", "32 streams, MB/s", 1e6],
+  ["p50", "request and answer p50, ms", 1],
+  ["p99", "request and answer p99, ms", 1],
+  ["connections", "new connections a second", 1],
+];
+const rows = titles.map(([key, title, unit]) => {
+  const [direct = Number.NaN, relayed = Number.NaN] = [figures.direct, figures.relayed].map((rounds) =>
+    median(rounds.map((round) => round[key] / unit)),
+  );
+  return `| ${title} | ${direct.toFixed(2)} | ${relayed.toFixed(2)} | ${(relayed / direct).toFixed(2)} |\n`;
+});
+process.stdout.write(`| figure | direct | relay | ratio |\n|---|---|---|---|\n${rows.join("")}`);
+process.stdout.write(
+  `\n1,000 services: open after ${figures.programmedMs.toFixed(0)} ms, a change after ${figures.changeMs.toFixed(0)} ms, ` +
+    `${(figures.idleBytes / 1e6).toFixed(0)} MB; with 2,000 connections ${(figures.busyBytes / 1e6).toFixed(0)} MB\n`,
+);
