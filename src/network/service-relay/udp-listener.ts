@@ -17,6 +17,8 @@ interface Flow {
 /** As Linux's connection tracking forgets flows: net.netfilter.nf_conntrack_udp_timeout and _stream (milliseconds). */
 const idle = { unanswered: 30_000, answered: 120_000 };
 const sweepInterval = 5000;
+/** Between two sockets of one listener (milliseconds): what cannot be reached at all must not cost one a datagram. */
+const reopenInterval = 1000;
 /** The flow that was used longest ago makes room, so that a flood of clients cannot take every descriptor. */
 const mostFlows = 2048;
 /** Datagrams that a flow keeps while its socket is made ready. */
@@ -29,7 +31,9 @@ export class UdpListener implements Listener {
   #wanted: WantedListener;
   #mayConnect: (address: string) => boolean;
   readonly #context: ListenerContext;
-  readonly #socket: Socket;
+  #socket: Socket | undefined;
+  #isClosed = false;
+  #openedAt = 0;
   /** By ADDRESS:PORT of the client, the longest unused first. */
   readonly #flows = new Map<string, Flow>();
   readonly #sweep: NodeJS.Timeout;
@@ -38,29 +42,19 @@ export class UdpListener implements Listener {
     this.#wanted = wanted;
     this.#mayConnect = sourceFilter(wanted.sourceRanges);
     this.#context = context;
-    this.#socket = createSocket("udp4");
-    this.#socket.on("message", (data, { address, port }) => {
-      this.#receive(data, address, port);
-    });
     this.#sweep = setInterval(() => {
       this.#forgetIdle();
+      if (this.#socket === undefined && this.#openedAt !== 0) this.#bind().catch(() => undefined);
     }, sweepInterval).unref();
   }
 
-  open(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.once("error", (error) => {
-        clearInterval(this.#sweep);
-        reject(error);
-      });
-      this.#socket.bind({ address: this.#wanted.address, port: this.#wanted.port, exclusive: true }, () => {
-        this.#socket.removeAllListeners("error");
-        // An answer that could not be sent is a datagram lost.
-        this.#socket.on("error", () => undefined);
-        enlargeBuffer(this.#socket);
-        resolve();
-      });
-    });
+  async open(): Promise<void> {
+    try {
+      await this.#bind();
+    } catch (error) {
+      clearInterval(this.#sweep);
+      throw error;
+    }
   }
 
   update(wanted: WantedListener): void {
@@ -74,9 +68,64 @@ export class UdpListener implements Listener {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#sweep);
     for (const [client, flow] of this.#flows) this.#end(client, flow);
-    this.#socket.close();
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #bind(): Promise<void> {
+    const socket = createSocket("udp4");
+    socket.on("message", (data, { address, port }) => {
+      this.#receive(data, address, port);
+    });
+    this.#openedAt = this.#context.now();
+    return new Promise((resolve, reject) => {
+      socket.once("error", (error) => {
+        socket.close();
+        reject(error);
+      });
+      socket.bind({ address: this.#wanted.address, port: this.#wanted.port, exclusive: true }, () => {
+        socket.removeAllListeners("error");
+        // An answer that could not be sent is a datagram lost.
+        socket.on("error", () => undefined);
+        enlargeBuffer(socket);
+        if (this.#isClosed) socket.close();
+        else this.#socket = socket;
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * In gVisor a UDP socket sends through one link for ever: one that had its address as it was bound. The node's own
+   * address is on every pod's link, and with the link's pod the socket is mute; it hears on
+   * (RegisterNICID in https://github.com/google/gvisor/blob/master/pkg/tcpip/transport/internal/network/endpoint.go).
+   */
+  #answer(data: Buffer, port: number, address: string): void {
+    const socket = this.#socket;
+    socket?.send(data, port, address, (error: NodeJS.ErrnoException | null) => {
+      if (error?.code !== "ENETUNREACH" && error?.code !== "EHOSTUNREACH") return;
+      // Another answer may have had the socket replaced meanwhile.
+      if (this.#socket !== socket) this.#sendOnce(data, port, address);
+      else if (this.#context.now() - this.#openedAt >= reopenInterval) void this.#reopen(data, port, address);
+    });
+  }
+
+  #sendOnce(data: Buffer, port: number, address: string): void {
+    this.#socket?.send(data, port, address, () => undefined);
+  }
+
+  async #reopen(data: Buffer, port: number, address: string): Promise<void> {
+    this.#socket?.close();
+    this.#socket = undefined;
+    try {
+      await this.#bind();
+      this.#sendOnce(data, port, address);
+    } catch {
+      // Somebody took the port in this instant; the sweep tries again.
+    }
   }
 
   #receive(data: Buffer, address: string, port: number): void {
@@ -114,7 +163,7 @@ export class UdpListener implements Listener {
     upstream.on("message", (answer) => {
       flow.answered = true;
       flow.lastUse = this.#context.now();
-      this.#socket.send(answer, port, address, () => undefined);
+      this.#answer(answer, port, address);
     });
     // "Port unreachable" of the target: the next datagram finds another.
     upstream.on("error", () => {
