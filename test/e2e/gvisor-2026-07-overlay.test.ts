@@ -14,5 +14,6 @@ testClusterLife(
       "source-nat",
       "unprivileged-sysctls-off",
     ],
+    servicesElsewhere: "the same gVisor without an overlay has these tests (gvisor-2026-07-agent)",
   },
 );
