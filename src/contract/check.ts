@@ -1,0 +1,24 @@
+import type { Exhibit } from "./observation.ts";
+
+/**
+ * What came of a check. Only `proved` counts as a pass: "could not tell" and
+ * "there is nothing of the kind here" are answers of their own.
+ */
+export type CheckOutcome = "proved" | "refuted" | "inconclusive" | "not-applicable";
+
+/** What a check found, with the evidence. */
+export interface CheckResult {
+  readonly outcome: CheckOutcome;
+  /** One sentence: what was seen, or why it could not be told. */
+  readonly because: string;
+  readonly exhibits: readonly Exhibit[];
+}
+
+/** A claim about the running cluster and what came of checking it, as reports show it. */
+export interface CheckedClaim extends CheckResult {
+  /** The name of the check's file, in kebab-case. */
+  readonly id: string;
+  /** What is claimed, as a sentence. */
+  readonly claim: string;
+  readonly durationMs: number;
+}
