@@ -5,6 +5,8 @@ export interface StateLayout {
   readonly record: string;
   /** What the supervisor last said of its components. */
   readonly supervisorState: string;
+  /** The last report of `sandkube verify`. */
+  readonly verification: string;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly pki: string;
@@ -34,6 +36,7 @@ export function stateLayout(root: string): StateLayout {
     root,
     record: `${root}/cluster.json`,
     supervisorState: `${root}/supervisor.json`,
+    verification: `${root}/verification.json`,
     kubeconfig: `${root}/kubeconfig`,
     pki: `${root}/pki`,
     kubeconfigs: `${root}/kubeconfigs`,
