@@ -12,6 +12,8 @@ const reports = {
   explain: "ExplainReport",
   "explain-list": "ExplainListReport",
   load: "LoadReport",
+  verify: "VerifyReport",
+  "verify-list": "VerifyListReport",
   version: "VersionReport",
   "sandbox-list": "SandboxListReport",
 };

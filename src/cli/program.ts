@@ -14,6 +14,7 @@ import { planCommand } from "./commands/plan.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /**
@@ -37,6 +38,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     upCommand,
     downCommand,
     statusCommand,
+    verifyCommand,
     kubectlCommand,
     kubeconfigCommand,
     logsCommand,

@@ -63,6 +63,22 @@ export function podReadiness({ status }: Pod): Look<string> {
   return { ok: false, because: said.filter(Boolean).join(": ") };
 }
 
+/** Whether there are so many pods, all Ready. Pure. */
+export function allReady(pods: readonly Pod[], wanted: number): Look<readonly Pod[]> {
+  if (pods.length < wanted) return { ok: false, because: `${String(pods.length)} of ${String(wanted)} pods are there` };
+  for (const pod of pods) {
+    const look = podReadiness(pod);
+    if (!look.ok) return { ok: false, because: `${pod.metadata.name}: ${look.because}` };
+  }
+  return { ok: true, value: pods };
+}
+
+/** The pods of an app, as the label says it. */
+export async function podsOf(cluster: ClusterView, app: string): Promise<readonly Pod[]> {
+  const { items } = await cluster.read<{ items: readonly Pod[] }>(`${cluster.path("pods")}?labelSelector=app=${app}`);
+  return items;
+}
+
 /** Waits until a pod is Ready, which is not the claim, and gives its address. */
 export async function readyPod(cluster: ClusterView, name: string): Promise<string> {
   return cluster.until(`pod ${name} to be Ready`, async () =>

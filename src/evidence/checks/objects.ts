@@ -67,7 +67,7 @@ export const listInPages: Check = {
     let token: string | undefined = "";
     let pages = 0;
     do {
-      const query: string = `labelSelector=pages&limit=3&continue=${encodeURIComponent(token)}`;
+      const query = `labelSelector=pages&limit=3&continue=${encodeURIComponent(token)}`;
       const page: Page = await cluster.read<Page>(`${cluster.path("configmaps")}?${query}`);
       found.push(...page.items.map(({ metadata }) => metadata.name));
       token = page.metadata.continue;

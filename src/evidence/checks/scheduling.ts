@@ -1,6 +1,6 @@
 import { judge, proved, refuted, type Check } from "../check.ts";
 import { container, pod, sleepForever, template } from "../manifests.ts";
-import { podReadiness, type Pod } from "../pods.ts";
+import { allReady, podsOf, type Pod } from "../pods.ts";
 
 /** `scheduler-decides` */
 export const schedulerDecides: Check = {
@@ -138,16 +138,10 @@ export const daemonSet: Check = {
         template: template("everywhere", [container("main", sleepForever)]),
       },
     });
-    const pods = await cluster.holds("a pod on every node", async () => {
-      const { items } = await cluster.read<{ items: readonly Pod[] }>(
-        `${cluster.path("pods")}?labelSelector=app=everywhere`,
-      );
-      const waiting = items.map(podReadiness).find((look) => !look.ok);
-      const wanted = cluster.spec.mode === "node" ? 1 : (cluster.spec.simulatedNodes ?? []).length;
-      if (items.length < wanted)
-        return { ok: false, because: `${String(items.length)} of ${String(wanted)} pods are there` };
-      return waiting === undefined || waiting.ok ? { ok: true, value: items } : waiting;
-    });
+    const wanted = cluster.spec.mode === "node" ? 1 : (cluster.spec.simulatedNodes ?? []).length;
+    const pods = await cluster.holds("a pod on every node", async () =>
+      allReady(await podsOf(cluster, "everywhere"), wanted),
+    );
     const nodes = pods.map(({ spec }) => spec.nodeName ?? "none");
     cluster.exhibit("pods of the DaemonSet, by node", nodes.join("\n"));
     await cluster.remove(cluster.path("daemonsets", "everywhere"), { propagationPolicy: "Background" });

@@ -2,7 +2,7 @@ import { stateLayout } from "../../contract/state-layout.ts";
 import { judge, proved, Refutation, type Check } from "../check.ts";
 import type { ClusterView, Look } from "../cluster-view.ts";
 import { container, pod, service, servingDeployment, sleepForever } from "../manifests.ts";
-import { clientPod, podReadiness, readyPod, webPod, type Pod } from "../pods.ts";
+import { allReady, clientPod, podsOf, readyPod, webPod } from "../pods.ts";
 
 interface Service {
   readonly spec: { readonly clusterIP: string; readonly ports: readonly { readonly nodePort?: number }[] };
@@ -91,14 +91,8 @@ export const serviceBalances: Check = {
   async run(cluster) {
     await cluster.create(servingDeployment("pair", 2));
     const { spec } = await cluster.create<Service>(service("pair"));
-    const names = await cluster.until("both pods to be Ready", async () => {
-      const { items } = await cluster.read<{ items: readonly Pod[] }>(`${cluster.path("pods")}?labelSelector=app=pair`);
-      const waiting = items.map(podReadiness).find((look) => !look.ok);
-      if (items.length < 2) return { ok: false, because: `there are ${String(items.length)} pods` };
-      return waiting === undefined || waiting.ok
-        ? { ok: true, value: items.map(({ metadata }) => metadata.name).sort() }
-        : waiting;
-    });
+    const pods = await cluster.until("both pods to be Ready", async () => allReady(await podsOf(cluster, "pair"), 2));
+    const names = pods.map(({ metadata }) => metadata.name);
     const counts = new Map<string, number>();
     await cluster.holds("both pods to answer", async () => {
       const answer = await cluster.fetch(`http://${spec.clusterIP}:80/`);

@@ -1,7 +1,7 @@
 import { judge, proved, refuted, type Check } from "../check.ts";
 import type { ClusterView, Look } from "../cluster-view.ts";
 import { busybox, container, service, servingDeployment, sleepForever, template } from "../manifests.ts";
-import { podReadiness, type Pod } from "../pods.ts";
+import { allReady, podsOf, type Pod } from "../pods.ts";
 
 interface Deployment {
   readonly metadata: { readonly generation: number };
@@ -36,11 +36,6 @@ async function rollout(cluster: ClusterView, name: string, wanted: number): Prom
 
 async function patch(cluster: ClusterView, path: string, body: object): Promise<void> {
   await cluster.client.text(path, { method: "PATCH", contentType: "application/strategic-merge-patch+json", body });
-}
-
-async function podsOf(cluster: ClusterView, app: string): Promise<readonly Pod[]> {
-  const { items } = await cluster.read<{ items: readonly Pod[] }>(`${cluster.path("pods")}?labelSelector=app=${app}`);
-  return items;
 }
 
 /** `deployment-makes-pods` */
@@ -140,9 +135,7 @@ export const statefulSet: Check = {
           `created ${metadata.creationTimestamp}, Ready since ${ready?.lastTransitionTime ?? "never"}`,
         );
       }
-      const waiting = items.map(podReadiness).find((look) => !look.ok);
-      if (items.length < 2) return { ok: false, because: `there are ${String(items.length)} pods` };
-      return waiting === undefined || waiting.ok ? { ok: true, value: items } : waiting;
+      return allReady(items, 2);
     });
     for (const [name, times] of seen) cluster.exhibit(`pod ${name}`, times);
     await cluster.remove(cluster.path("statefulsets", "ordered"), { propagationPolicy: "Background" });
