@@ -140,13 +140,13 @@ export class ClusterView {
   }
 
   /**
-   * Has a shell in a container do something and tells what it said. Only for
+   * Has a shell in a pod's container `main` do something and tells what it said. Only for
    * scripts that say something: a gVisor of 2024 loses an answer now and then, so
    * that silence is asked again.
    */
   async inPod(pod: string, script: string): Promise<Said> {
     return this.until(`${pod} to say something`, async (): Promise<Look<Said>> => {
-      const { stdout, stderr, exitCode } = await this.kubectl(["exec", pod, "--", "sh", "-c", script]);
+      const { stdout, stderr, exitCode } = await this.kubectl(["exec", pod, "-c", "main", "--", "sh", "-c", script]);
       if (stdout + stderr === "") return { ok: false, because: `exec in ${pod} said nothing` };
       return { ok: true, value: { text: (stdout + stderr).trim(), exitCode } };
     });

@@ -4,6 +4,7 @@ import type { Clock } from "../contract/host.ts";
 import type { Exhibit } from "../contract/observation.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { inconclusive, notApplicable, Refutation, refuted, scopes, type Check, type Finding } from "./check.ts";
+import { presentable } from "./presentable.ts";
 import type { ClusterView } from "./cluster-view.ts";
 
 /** What the runner knows of a check that is under way. */
@@ -116,7 +117,7 @@ async function runCheck<View extends CheckedView>(
       given ??= finding;
     });
   const limit = async (): Promise<void> => {
-    await Promise.race([clock.sleep(timeout, finished.signal), aborted(options.signal)]).catch(() => undefined);
+    await clock.sleep(timeout, AbortSignal.any([options.signal, finished.signal])).catch(() => undefined);
     if (given !== undefined) return;
     const last = view.waitsFor === undefined ? "" : `; last: ${view.waitsFor}`;
     given = inconclusive(
@@ -130,27 +131,22 @@ async function runCheck<View extends CheckedView>(
   finished.abort();
   const { id, claim } = check;
   const { outcome, because } = given ?? inconclusive("it ended without a word");
-  return { id, claim, outcome, because, exhibits: view.exhibits, durationMs: Math.round(clock.monotonic() - start) };
+  // One sentence: a shell's answer may have lines.
+  const sentence = presentable(because).replaceAll(/\s+/g, " ").trim();
+  return {
+    id,
+    claim,
+    outcome,
+    because: sentence,
+    exhibits: view.exhibits,
+    durationMs: Math.round(clock.monotonic() - start),
+  };
 }
 
 function findingOf(error: unknown): Finding {
   if (error instanceof Refutation) return refuted(error.message);
   if (error instanceof SandkubeError) return inconclusive(`${error.title}. ${error.message}`);
   return inconclusive(error instanceof Error ? error.message : String(error));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener(
-        "abort",
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-  });
 }
 
 // A function, because the signal is aborted while others run and TypeScript would take the last look for granted.

@@ -1,4 +1,4 @@
-import { addressIn } from "../../contract/address-range.ts";
+import { BlockList } from "node:net";
 import { judge, proved, Refutation, refuted, type Check } from "../check.ts";
 import { busybox, container, pod, sleepForever } from "../manifests.ts";
 import { podGone, podReadiness, readyPod, webPod, type Pod } from "../pods.ts";
@@ -16,16 +16,23 @@ export const podRuns: Check = {
     cluster.exhibit(`pod ${name}: status.podIP`, address);
     const answer = await cluster.fetch(`http://${address}:8080/`);
     if ("failed" in answer) return refuted(`it does not answer at ${address}: ${answer.failed}`);
-    const network = addressIn(cluster.spec.network.podCidr, 0);
-    const inNetwork = address.split(".").slice(0, 2).join() === network.split(".").slice(0, 2).join();
+    const inNetwork = isInNetwork(address, cluster.spec.network.podCidr);
     return judge(
       answer.body === word && inNetwork,
       answer.body === word
-        ? `it serves the word at ${address}`
+        ? `it serves the word at ${address}, which is ${inNetwork ? "" : "not "}in ${cluster.spec.network.podCidr}`
         : `it should serve ${word} and serves ${answer.body.slice(0, 100)}`,
     );
   },
 };
+
+/** Whether an address is one of a network's. Pure. */
+export function isInNetwork(address: string, cidr: string): boolean {
+  const [network = "", length = "32"] = cidr.split("/");
+  const list = new BlockList();
+  list.addSubnet(network, Number(length));
+  return list.check(address);
+}
 
 /** `image-without-registry` */
 export const imageWithoutRegistry: Check = {

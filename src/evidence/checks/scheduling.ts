@@ -77,9 +77,11 @@ export const nodeReady: Check = {
       wanted.map(async (name) => {
         const node = await cluster.read<Node>(`/api/v1/nodes/${name}`);
         const ready = node.status.conditions?.find(({ type }) => type === "Ready");
-        const lease = await cluster.read<{ spec: { renewTime: string } }>(
-          cluster.path("leases", name, "kube-node-lease"),
-        );
+        // A kubelet makes it some seconds after the node.
+        const lease = await cluster.until("the node's lease", async () => ({
+          ok: true,
+          value: await cluster.read<{ spec: { renewTime: string } }>(cluster.path("leases", name, "kube-node-lease")),
+        }));
         const age = Math.round((cluster.host.clock.now() - Date.parse(lease.spec.renewTime)) / 1000);
         cluster.exhibit(`node ${name}`, `Ready=${ready?.status ?? "unknown"}, lease renewed ${String(age)} s ago`);
         return { name, ready: ready?.status === "True", age };
