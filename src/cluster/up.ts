@@ -1,9 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
-import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
@@ -11,13 +9,14 @@ import { rungOf } from "../plan/ladder.ts";
 import { applyPlan } from "../plan/plan.ts";
 import { launchSupervisor } from "../supervisor/launch-supervisor.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
+import { requireRemedies } from "./avoided-remedies.ts";
 import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
-import { clusterArtifacts, type ClusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
-import { choosePlan, measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
+import { measureFacts, usualEgress, usualResolvers } from "./choose-plan.ts";
+import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
@@ -66,12 +65,13 @@ const defaultTimeout = 180;
 /**
  * Brings a cluster up, or finds that it is. What fails half-way is undone.
  *
- * @throws SandkubeError: conflict while another command works on it, unsupported where the machine cannot,
+ * @throws SandkubeError: usage for an unknown remedy, conflict while another command works on it, unsupported where the machine cannot,
  *   component where one does not start, timeout
  */
 export async function up(options: UpOptions, session: Session): Promise<UpReport> {
   const { host } = session;
   const { config } = options;
+  requireRemedies(config.avoidRemedies ?? []);
   const name = config.name ?? defaultClusterName;
   const stateDirectory = config.stateDirectory ?? stateDirectoryOf(name, host);
   const timeline = new Timeline(host.clock.now());
@@ -152,11 +152,12 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
 async function prepare(from: Start, session: Session): Promise<Prepared> {
   const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
+  const avoided = config.avoidRemedies ?? [];
   const facts = await timeline.measure("probes", () =>
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
   const { plan, notes, artifacts } = await timeline.measure("artifacts", () =>
-    withArtifacts(choosePlan(facts, config.mode, from.failed), facts, config.mode, session),
+    planWithArtifacts({ facts, wanted: config.mode, passedOver: { failed: from.failed, avoided } }, session),
   );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
@@ -180,28 +181,6 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
   const remedies = plan.remedies.map(describeRemedy);
   await writeClusterRecord({ createdAt: record?.createdAt ?? host.clock.now(), spec, remedies }, host);
   return { spec, remedies, notes: [...notes, ...chosen.notes] };
-}
-
-/**
- * The binaries of the plan. A rung that nobody asked for by name gives way to the
- * next where its binary is not to be had, as kwok in a sandbox without a Go proxy.
- */
-async function withArtifacts(
-  { plan, notes }: ChosenPlan,
-  facts: Facts,
-  wanted: ClusterMode | undefined,
-  session: Session,
-): Promise<ChosenPlan & { readonly artifacts: ClusterArtifacts }> {
-  for (const text of notes) session.progress({ kind: "warning", text });
-  try {
-    return { plan, notes, artifacts: await clusterArtifacts(plan.mode, session) };
-  } catch (error) {
-    const optional = wanted === undefined && plan.mode === "simulated";
-    if (!optional || !(error instanceof SandkubeError) || error.exit !== "artifact") throw error;
-    const note = `Nodes cannot be simulated, so there are none, and pods stay Pending: ${error.title}.`;
-    const next = choosePlan(facts, "control-plane");
-    return withArtifacts({ plan: next.plan, notes: [...notes, note] }, facts, "control-plane", session);
-  }
 }
 
 const untold = { outcome: "inconclusive", because: "it has not been measured again" } as const;

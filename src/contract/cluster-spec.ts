@@ -81,6 +81,8 @@ export interface ClusterSpec {
   readonly kubelet: {
     /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */
     readonly configuration: Readonly<Record<string, unknown>>;
+    /** What it finds in place of files under /proc/sys, by their path there: it runs under proc-sys-redirector. Default: nothing. */
+    readonly suppliedTunables?: Readonly<Record<string, string>>;
   };
   /** The cgroup below which every pod of this cluster runs, as an absolute cgroup path. */
   readonly cgroupRoot: string;
@@ -115,4 +117,5 @@ export type BinaryName =
   | "runc"
   | "sandkube-cni"
   | "coredns"
+  | "proc-sys-redirector"
   | "kwok";
