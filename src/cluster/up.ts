@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
 import { step } from "../contract/progress.ts";
@@ -15,7 +16,7 @@ import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
 import { stopCluster } from "./down.ts";
-import { measureFacts, usualEgress, usualResolvers } from "./choose-plan.ts";
+import { measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
 import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
 import type { Session } from "./session.ts";
@@ -55,6 +56,8 @@ export interface UpOptions {
   readonly wait: boolean;
   /** Leaves what there is when the cluster does not come up, for a look at it. */
   readonly retain: boolean;
+  /** Makes the plan in the place of the planner, as the laboratory does. Not given: the fullest that the machine allows. */
+  readonly choose?: (facts: Facts) => ChosenPlan;
   /** The program and arguments that run {@link supervise} for a state directory. */
   readonly supervisorCommand: (stateDirectory: string) => readonly [string, ...string[]];
 }
@@ -122,7 +125,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
   const { stateDirectory, record, config } = from;
   const { host } = session;
   await makeStateDirectory(stateDirectory, host);
-  const prepared = await prepare(from, session).catch(async (error: unknown) => {
+  const prepared = await prepare(from, options, session).catch(async (error: unknown) => {
     // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
     await host.files.removeDirectory(stateDirectory).catch(() => undefined);
     throw error;
@@ -137,7 +140,8 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
     return prepared;
   } catch (error) {
     const remedy = await host.files.readTextIfPresent(stateLayout(stateDirectory).failedRemedy);
-    const again = remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
+    const planned = options.choose === undefined;
+    const again = planned && remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
     if (again || !options.retain) await undo(spec, record !== undefined, session);
     if (!again) throw error;
     const because = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "").trim() : String(error);
@@ -149,7 +153,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
 }
 
 /** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
-async function prepare(from: Start, session: Session): Promise<Prepared> {
+async function prepare(from: Start, options: UpOptions, session: Session): Promise<Prepared> {
   const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
   const avoided = config.avoidRemedies ?? [];
@@ -157,7 +161,15 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
   const { plan, notes, artifacts } = await timeline.measure("artifacts", () =>
-    planWithArtifacts({ facts, wanted: config.mode, passedOver: { failed: from.failed, avoided } }, session),
+    planWithArtifacts(
+      {
+        facts,
+        wanted: config.mode,
+        passedOver: { failed: from.failed, avoided },
+        ...(options.choose === undefined ? {} : { exact: options.choose(facts) }),
+      },
+      session,
+    ),
   );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
