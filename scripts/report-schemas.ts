@@ -13,6 +13,8 @@ const reports = {
   "explain-list": "ExplainListReport",
   load: "LoadReport",
   version: "VersionReport",
+  lab: "LabReport",
+  "lab-list": "LabListReport",
   "sandbox-list": "SandboxListReport",
 };
 

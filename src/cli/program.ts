@@ -8,6 +8,7 @@ import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { kubectlCommand } from "./commands/kubectl.ts";
+import { labCommand } from "./commands/lab.ts";
 import { loadCommand } from "./commands/load.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -44,6 +45,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     doctorCommand,
     planCommand,
     explainCommand,
+    labCommand,
     demoCommand,
     sandboxCommand,
     artifactsCommand,

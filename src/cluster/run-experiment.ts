@@ -25,7 +25,13 @@ import type { Session } from "./session.ts";
 import { up } from "./up.ts";
 
 /** How far a cluster of the laboratory got, in the order in which it gets there. */
-export const labStages = ["control plane ready", "runtime ready", "node registered", "node Ready", "pod answered"] as const;
+export const labStages = [
+  "control plane ready",
+  "runtime ready",
+  "node registered",
+  "node Ready",
+  "pod answered",
+] as const;
 
 /** One of {@link labStages}. */
 export type LabStage = (typeof labStages)[number];

@@ -27,7 +27,8 @@ export const evidenceLines: readonly EvidenceLine[] = [
     id: "cgroup-v1-refused",
     means: "the kubelet refuses cgroups of version 1",
     component: "kubelet",
-    pattern: /cgroup v1.*(?:not supported|failCgroupV1|configured to not run)|configured to not run on a host using cgroup v1/i,
+    pattern:
+      /cgroup v1.*(?:not supported|failCgroupV1|configured to not run)|configured to not run on a host using cgroup v1/i,
   },
   {
     id: "rootfs-unknown",
@@ -39,7 +40,8 @@ export const evidenceLines: readonly EvidenceLine[] = [
     id: "cgroups-missing",
     means: "the kubelet misses cgroups",
     component: "kubelet",
-    pattern: /cgroup subsystem is not mounted|mountpoint for \S+ not found|failed to find cgroups|no cgroup mount found|system validation failed/i,
+    pattern:
+      /cgroup subsystem is not mounted|mountpoint for \S+ not found|failed to find cgroups|no cgroup mount found|system validation failed/i,
   },
   {
     id: "settings-missing",
@@ -103,6 +105,12 @@ export function findEvidence(logs: ReadonlyMap<ComponentName, string>): readonly
   return evidenceLines.map(({ id, means, component, pattern }) => {
     const lines = (logs.get(component) ?? "").split("\n").filter((line) => pattern.test(line));
     const first = lines[0];
-    return { id, means, component, count: lines.length, first: first === undefined ? null : first.slice(0, longestLine) };
+    return {
+      id,
+      means,
+      component,
+      count: lines.length,
+      first: first === undefined ? null : first.slice(0, longestLine),
+    };
   });
 }

@@ -99,7 +99,8 @@ function seedExperiments(without: (...ids: readonly string[]) => readonly string
       ...base,
       id: "seed-12",
       title: "experiment 12: the flag alone",
-      question: "Is cAdvisor's error gone, and what comes next? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
+      question:
+        "Is cAdvisor's error gone, and what comes next? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
       remedies: [accounting, "cgroups-per-pod-off", "allow-cgroup-v1"],
     },
   ];
