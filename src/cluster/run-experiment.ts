@@ -161,7 +161,7 @@ async function follow(
     const now = clock.monotonic();
     watch.ranFor = now - watch.start;
     const state = await readSupervisorState(layout.supervisorState, host.files);
-    watch.end = await hopeless(state, spec, session);
+    watch.end = await hopeless(state, spec, watch, session);
     if (watch.end !== undefined) return;
     if (state !== undefined) because = await look(state, spec, watch, session);
     const done = watch.reached.get(last);
@@ -179,6 +179,7 @@ async function follow(
 async function hopeless(
   state: SupervisorState | undefined,
   spec: ClusterSpec,
+  watch: Watch,
   { host }: Session,
 ): Promise<Watch["end"]> {
   const layout = stateLayout(spec.stateDirectory);
@@ -189,12 +190,14 @@ async function hopeless(
     const lines = await lastLines(supervisorLog(spec.stateDirectory), 1);
     return { outcome: "failed", because: `the mounts of ${remedy} could not be made: ${lines[0] ?? ""}` };
   }
-  if (state.phase === "failed") {
-    const { title = "the supervisor failed", message = "" } = state.error ?? {};
+  if (state.error !== undefined) {
+    const { title, message } = state.error;
     return { outcome: "failed", because: `${title}: ${firstLine(message)}` };
   }
   const dying = state.components.find(({ failedStarts }) => failedStarts >= hopelessStarts);
-  if (dying === undefined) return undefined;
+  // How far the control plane gets does not hang on the node.
+  const ofNode = dying?.name === "kubelet" || dying?.name === "containerd";
+  if (dying === undefined || (ofNode && !watch.reached.has("control plane ready"))) return undefined;
   const lines = await lastLines(`${layout.logs}/${dying.name}.log`, 1);
   return { outcome: "ended", because: `${dying.name} ${dying.because ?? "ended"}: ${lines[0] ?? ""}` };
 }

@@ -7,6 +7,9 @@ export interface ChosenRemedies {
   readonly remedies: readonly string[];
 }
 
+/** Remedies without which the supervisor cannot lay the pod network, which it does before anything of Kubernetes starts. */
+const ownNetwork: readonly string[] = ["accept-forwarding", "other-iptables", "source-nat", "no-egress"];
+
 /** The best run of the experiments before sandkube lived 20 s; one that lives longer is better. */
 const longerThanTheSeed = 30;
 
@@ -16,16 +19,28 @@ const longerThanTheSeed = 30;
  */
 export function experimentsFor(chosen: ChosenRemedies): readonly Experiment[] {
   const node = chosen.mode === "node" ? chosen.remedies : [];
+  const groundwork = node.filter((id) => ownNetwork.includes(id));
   const without = (...ids: readonly string[]): readonly string[] => node.filter((id) => !ids.includes(id));
   return [
     {
       ...base,
-      id: "baseline",
+      id: "bare",
       title: "no remedy at all",
       question: "What stops first?",
       remedies: [],
     },
-    ...(node.length === 0 ? [] : seedExperiments(without)),
+    ...(node.length === 0
+      ? []
+      : [
+          {
+            ...base,
+            id: "baseline",
+            title: "what sandkube's own pod network needs, and nothing for Kubernetes",
+            question: "What stops the kubelet first?",
+            remedies: groundwork,
+          },
+          ...seedExperiments(groundwork, without),
+        ]),
     {
       ...base,
       id: "seed-05",
@@ -34,12 +49,12 @@ export function experimentsFor(chosen: ChosenRemedies): readonly Experiment[] {
       mode: "control-plane",
       remedies: [],
     },
-    ...node.map((id) => ({
+    ...without(...groundwork).map((id) => ({
       ...base,
       id: `alone-${id}`,
-      title: `only ${id}`,
+      title: `the baseline and ${id}`,
       question: "How far does it go by itself?",
-      remedies: [id],
+      remedies: [...groundwork, id],
     })),
     ...node.map((id) => ({
       ...base,
@@ -63,7 +78,10 @@ export function experimentsFor(chosen: ChosenRemedies): readonly Experiment[] {
 const base = { mode: "node", holdSeconds: 0 } as const;
 
 /** @param without the plan's remedies but for some */
-function seedExperiments(without: (...ids: readonly string[]) => readonly string[]): readonly Experiment[] {
+function seedExperiments(
+  groundwork: readonly string[],
+  without: (...ids: readonly string[]) => readonly string[],
+): readonly Experiment[] {
   const settings = "proc-sys-supplement";
   const accounting = "local-storage-accounting-off";
   return [
@@ -101,7 +119,7 @@ function seedExperiments(without: (...ids: readonly string[]) => readonly string
       title: "experiment 12: the flag alone",
       question:
         "Is cAdvisor's error gone, and what comes next? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
-      remedies: [accounting, "cgroups-per-pod-off", "allow-cgroup-v1"],
+      remedies: [...groundwork, accounting, "cgroups-per-pod-off", "allow-cgroup-v1"],
     },
   ];
 }
