@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
 import { nearest } from "../contract/nearest.ts";
 import { step } from "../contract/progress.ts";
@@ -59,6 +60,7 @@ export async function lab(options: LabOptions, session: Session): Promise<LabRep
   if (options.gvisor === undefined) return { schema: "sandkube.dev/lab/v1", machines: [await here(options, session)] };
   await clusterArtifacts("node", session);
   await clusterArtifacts("simulated", session);
+  await ensureArtifacts(["proc-sys-redirector"], session);
   for (const gvisor of options.gvisor) machines.push(await inSandboxes(gvisor, options, session));
   return { schema: "sandkube.dev/lab/v1", machines };
 }

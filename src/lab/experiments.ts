@@ -87,6 +87,14 @@ function seedExperiments(
   return [
     {
       ...base,
+      id: "seed-04",
+      title: "experiment 04: the kubelet under ptrace, and nothing else",
+      question:
+        "Is it past the missing files under /proc/sys? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
+      remedies: [...groundwork, "cgroups-per-pod-off", "allow-cgroup-v1", "plain-ptrace"],
+    },
+    {
+      ...base,
       id: "seed-09",
       title: "experiment 09: LD_PRELOAD in place of mounts",
       question: "Does a preloaded library reach a static Go binary?",
@@ -120,6 +128,30 @@ function seedExperiments(
       question:
         "Is cAdvisor's error gone, and what comes next? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
       remedies: [...groundwork, accounting, "cgroups-per-pod-off", "allow-cgroup-v1"],
+    },
+    {
+      ...base,
+      id: "seed-13",
+      title: "experiment 13: every remedy at once, with every component under ptrace",
+      question: "Does the API server's post-start hook fail, as it did, and does the node live longer than 20 s?",
+      remedies: [...without(settings), "plain-ptrace-everywhere"],
+      holdSeconds: longerThanTheSeed,
+    },
+    {
+      ...base,
+      id: "redirector-everywhere",
+      title: "the same with a seccomp filter",
+      question: "What does the filter save?",
+      remedies: [...without(settings), "redirector-everywhere"],
+      holdSeconds: longerThanTheSeed,
+    },
+    {
+      ...base,
+      id: "redirector",
+      title: "the plan with the redirector in place of the mount",
+      question: "Does the next remedy do?",
+      remedies: [...without(settings), "proc-sys-redirector"],
+      holdSeconds: longerThanTheSeed,
     },
   ];
 }
