@@ -84,6 +84,13 @@ function seedExperiments(
 ): readonly Experiment[] {
   const settings = "proc-sys-supplement";
   const accounting = "local-storage-accounting-off";
+  // What the seed's machine had or its scripts did besides; allow-cgroup-v1 is new, since k3s of 2025 did not ask for it.
+  const infrastructure = [
+    ...groundwork,
+    ...["empty-kernel-log", "cgroup-v1-mounts", "allow-cgroup-v1", "cgroups-per-pod-off"].filter((id) =>
+      without().includes(id),
+    ),
+  ];
   return [
     {
       ...base,
@@ -91,7 +98,7 @@ function seedExperiments(
       title: "experiment 04: the kubelet under ptrace, and nothing else",
       question:
         "Is it past the missing files under /proc/sys? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
-      remedies: [...groundwork, "cgroups-per-pod-off", "allow-cgroup-v1", "plain-ptrace"],
+      remedies: [...infrastructure, "plain-ptrace"],
     },
     {
       ...base,
@@ -127,7 +134,7 @@ function seedExperiments(
       title: "experiment 12: the flag alone",
       question:
         "Is cAdvisor's error gone, and what comes next? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
-      remedies: [...groundwork, accounting, "cgroups-per-pod-off", "allow-cgroup-v1"],
+      remedies: [...infrastructure, accounting],
     },
     {
       ...base,
