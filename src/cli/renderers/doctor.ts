@@ -1,4 +1,5 @@
-import type { BlockerReport, DoctorReport } from "../../cluster/doctor.ts";
+import type { DoctorReport } from "../../cluster/doctor.ts";
+import type { BlockerReport } from "../../contract/report.ts";
 import { style } from "./style.ts";
 import { bytes } from "./table.ts";
 
