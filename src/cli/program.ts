@@ -11,6 +11,7 @@ import { kubectlCommand } from "./commands/kubectl.ts";
 import { loadCommand } from "./commands/load.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
+import { reportCommand } from "./commands/report.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
@@ -44,6 +45,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     doctorCommand,
     planCommand,
     explainCommand,
+    reportCommand,
     demoCommand,
     sandboxCommand,
     artifactsCommand,

@@ -21,6 +21,7 @@ import { stopCluster } from "./down.ts";
 import { saveFacts } from "./facts-file.ts";
 import { choosePlan, measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
 import { makeSpec } from "./make-spec.ts";
+import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
 import { waitForCluster } from "./wait-for-cluster.ts";
@@ -214,16 +215,6 @@ async function withArtifacts(
     const next = choosePlan(facts, "control-plane");
     return withArtifacts({ plan: next.plan, notes: [...notes, note] }, facts, "control-plane", session);
   }
-}
-
-const untold = { outcome: "inconclusive", because: "it has not been measured again" } as const;
-
-/** What the supervisor measured after the remedies were applied. */
-function withProofs(remedies: readonly AppliedRemedy[], state: SupervisorState | undefined): readonly ProvedRemedy[] {
-  return remedies.map((remedy) => {
-    const { outcome, because } = state?.proofs?.[remedy.id] ?? untold;
-    return { ...remedy, proved: { outcome, because } };
-  });
 }
 
 function timeoutOf(config: ClusterConfig): number {

@@ -53,7 +53,11 @@ describe("the history of resources", () => {
 
   it("is read as it was written; what is not whole is as if it were not there", async () => {
     const history = life(3);
-    const files = { "/whole": JSON.stringify(history), "/broken": JSON.stringify(history).slice(0, -5), "/other": "{}" };
+    const files = {
+      "/whole": JSON.stringify(history),
+      "/broken": JSON.stringify(history).slice(0, -5),
+      "/other": "{}",
+    };
     const host = scriptedHost({ files });
     expect(await readResourceHistory("/whole", host.files)).toEqual(history);
     for (const path of ["/broken", "/other", "/absent"]) {

@@ -51,11 +51,11 @@ export function addSample(history: ResourceHistory, next: ResourceSample): Resou
 
 /** One sample of two: the higher memory, so that no peak is lost, and the later total of processor time. */
 function merge(before: ResourceSample, after: ResourceSample): ResourceSample {
-  const merged = Object.entries(after.usage).map(([name, { rssBytes, cpuMs }]) => [
-    name,
-    { rssBytes: Math.max(rssBytes, before.usage[name]?.rssBytes ?? 0), cpuMs },
-  ]);
-  return { at: after.at, usage: { ...before.usage, ...Object.fromEntries(merged) } };
+  const usage = { ...before.usage };
+  for (const [name, { rssBytes, cpuMs }] of Object.entries(after.usage)) {
+    usage[name] = { rssBytes: Math.max(rssBytes, before.usage[name]?.rssBytes ?? 0), cpuMs };
+  }
+  return { at: after.at, usage };
 }
 
 /** Reads a history; undefined where there is none or it is not whole. */
