@@ -38,6 +38,12 @@ export function findings({ blockers, remedies, facts }: ClusterReport): readonly
   return [...standing.filter(({ remedy }) => remedy !== undefined), ...standing.filter((one) => !one.remedy)];
 }
 
+/** The facts that no finding shows. */
+export function furtherFacts(report: ClusterReport): readonly FactReport[] {
+  const shown = new Set(findings(report).flatMap(({ facts }) => facts));
+  return report.facts.filter((fact) => !shown.has(fact));
+}
+
 /** What a blocker does where nothing is done about it. */
 export function consequence({ stops }: BlockerReport): string {
   return stops.length === 0 ? "Nothing would stop; something is lost." : `Would stop ${stops.join(", ")}.`;

@@ -36,7 +36,7 @@ describe("the Markdown report", () => {
       "## Checks",
       "## Resource use",
       "## Components and logs",
-      "## Facts",
+      "## Further facts",
       "## Versions",
     ]);
   });

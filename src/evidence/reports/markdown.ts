@@ -8,6 +8,7 @@ import {
   environmentRows,
   factValue,
   findings,
+  furtherFacts,
   moment,
   nodeLine,
   notVerified,
@@ -41,8 +42,8 @@ export function markdownReport(report: ClusterReport): string {
     ...resources(report),
     "## Components and logs",
     ...components(report),
-    "## Facts",
-    ...report.facts.map(factBlock),
+    "## Further facts",
+    ...furtherFacts(report).map(factBlock),
     "## Versions",
     table(
       ["what", "version"],
