@@ -11,6 +11,7 @@ const reports = {
   plan: "PlanClusterReport",
   explain: "ExplainReport",
   "explain-list": "ExplainListReport",
+  report: "ClusterReport",
   load: "LoadReport",
   version: "VersionReport",
   lab: "LabReport",

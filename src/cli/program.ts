@@ -12,6 +12,7 @@ import { labCommand } from "./commands/lab.ts";
 import { loadCommand } from "./commands/load.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
+import { reportCommand } from "./commands/report.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
@@ -46,6 +47,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     planCommand,
     explainCommand,
     labCommand,
+    reportCommand,
     demoCommand,
     sandboxCommand,
     artifactsCommand,

@@ -3,6 +3,7 @@ import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
+import type { TimelineEntry } from "../contract/report.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
@@ -17,18 +18,13 @@ import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
 import { stopCluster } from "./down.ts";
 import { measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
+import { saveFacts } from "./facts-file.ts";
 import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
+import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
 import { waitForCluster } from "./wait-for-cluster.ts";
-
-/** A stretch of the boot, in milliseconds after `up` began. */
-export interface TimelineEntry {
-  readonly name: string;
-  readonly startMs: number;
-  readonly endMs: number | null;
-}
 
 /** The answer of `sandkube up --output json` (docs/schemas/up.json). */
 export interface UpReport {
@@ -145,7 +141,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
     if (again || !options.retain) await undo(spec, record !== undefined, session);
     if (!again) throw error;
     const because = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "").trim() : String(error);
-    const note = `The remedy ${remedy} failed and was undone: ${because}`;
+    const note = failureNote(remedy, because);
     session.progress({ kind: "warning", text: note });
     const next = await start({ ...from, failed: new Map([...from.failed, [remedy, because]]) }, options, session);
     return { ...next, notes: [note, ...next.notes] };
@@ -191,18 +187,26 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
     facts,
   );
   const remedies = plan.remedies.map(describeRemedy);
-  await writeClusterRecord({ createdAt: record?.createdAt ?? host.clock.now(), spec, remedies }, host);
-  return { spec, remedies, notes: [...notes, ...chosen.notes] };
+  await saveFacts(stateLayout(stateDirectory).facts, facts, host);
+  const told = [...notes, ...chosen.notes];
+  const createdAt = record?.createdAt ?? host.clock.now();
+  await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, told) }, host);
+  return { spec, remedies, notes: told };
 }
 
-const untold = { outcome: "inconclusive", because: "it has not been measured again" } as const;
+/** What the record keeps of this start, for reports. */
+function bootOf({ config, timeline, failed }: Start, notes: readonly string[]): NonNullable<ClusterRecord["boot"]> {
+  return {
+    startedAt: timeline.start,
+    timeline: [...timeline.entries([])],
+    notes: [...[...failed].map(([remedy, because]) => failureNote(remedy, because)), ...notes],
+    failed: Object.fromEntries(failed),
+    avoided: [...(config.avoidRemedies ?? [])],
+  };
+}
 
-/** What the supervisor measured after the remedies were applied. */
-function withProofs(remedies: readonly AppliedRemedy[], state: SupervisorState | undefined): readonly ProvedRemedy[] {
-  return remedies.map((remedy) => {
-    const { outcome, because } = state?.proofs?.[remedy.id] ?? untold;
-    return { ...remedy, proved: { outcome, because } };
-  });
+function failureNote(remedy: string, because: string): string {
+  return `The remedy ${remedy} failed and was undone: ${because}`;
 }
 
 function timeoutOf(config: ClusterConfig): number {
@@ -253,11 +257,12 @@ function localAddresses(): string[] {
 
 /** Collects what happened when, on one clock. */
 class Timeline {
-  readonly #start: number;
+  /** When it began, in milliseconds since the epoch. */
+  readonly start: number;
   readonly #entries: TimelineEntry[] = [];
 
   constructor(start: number) {
-    this.#start = start;
+    this.start = start;
   }
 
   async measure<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -265,15 +270,15 @@ class Timeline {
     try {
       return await work();
     } finally {
-      this.#entries.push({ name, startMs: start - this.#start, endMs: Date.now() - this.#start });
+      this.#entries.push({ name, startMs: start - this.start, endMs: Date.now() - this.start });
     }
   }
 
   entries(spans: SupervisorState["timeline"]): readonly TimelineEntry[] {
     const relative = spans.map(({ name, start, end }) => ({
       name,
-      startMs: start - this.#start,
-      endMs: end === undefined ? null : end - this.#start,
+      startMs: start - this.start,
+      endMs: end === undefined ? null : end - this.start,
     }));
     return [...this.#entries, ...relative];
   }

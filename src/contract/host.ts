@@ -131,6 +131,8 @@ export interface ProcessStatus extends ProcessIdentity {
   readonly name: string;
   readonly zombie: boolean;
   readonly rssBytes: number;
+  /** Processor time used by all its threads, in user and kernel mode (milliseconds). */
+  readonly cpuMs: number;
 }
 
 /** Looks at and signals processes. Starting long-lived ones is the supervisor's. */

@@ -4,6 +4,9 @@ import type { ProcessIdentity, Processes, ProcessStatus } from "../contract/host
 /** The size of a page on every machine that gVisor runs on (x86-64, arm64 with 4 KiB pages). */
 const pageSize = 4096;
 
+/** Milliseconds of a clock tick in /proc: USER_HZ is 100 on Linux, and in gVisor (pkg/abi/linux/time.go, ClockTick). */
+const tickMs = 10;
+
 /** The processes of this machine, read from /proc. */
 export class LocalProcesses implements Processes {
   async self(): Promise<ProcessIdentity> {
@@ -77,6 +80,7 @@ export function parseStat(line: string): ProcessStatus | undefined {
     processGroup: number(2),
     startTicks: number(19),
     rssBytes: number(21) * pageSize,
+    cpuMs: (number(11) + number(12)) * tickMs,
   };
 }
 
