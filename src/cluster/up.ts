@@ -3,7 +3,7 @@ import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
+import type { TimelineEntry } from "../contract/report.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
@@ -11,25 +11,20 @@ import { rungOf } from "../plan/ladder.ts";
 import { applyPlan } from "../plan/plan.ts";
 import { launchSupervisor } from "../supervisor/launch-supervisor.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
+import { requireRemedies } from "./avoided-remedies.ts";
 import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
-import { clusterArtifacts, type ClusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
-import { choosePlan, measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
+import { measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
+import { saveFacts } from "./facts-file.ts";
+import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
 import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
 import { waitForCluster } from "./wait-for-cluster.ts";
-
-/** A stretch of the boot, in milliseconds after `up` began. */
-export interface TimelineEntry {
-  readonly name: string;
-  readonly startMs: number;
-  readonly endMs: number | null;
-}
 
 /** The answer of `sandkube up --output json` (docs/schemas/up.json). */
 export interface UpReport {
@@ -57,6 +52,8 @@ export interface UpOptions {
   readonly wait: boolean;
   /** Leaves what there is when the cluster does not come up, for a look at it. */
   readonly retain: boolean;
+  /** Makes the plan in the place of the planner, as the laboratory does. Not given: the fullest that the machine allows. */
+  readonly choose?: (facts: Facts) => ChosenPlan;
   /** The program and arguments that run {@link supervise} for a state directory. */
   readonly supervisorCommand: (stateDirectory: string) => readonly [string, ...string[]];
 }
@@ -67,12 +64,13 @@ const defaultTimeout = 180;
 /**
  * Brings a cluster up, or finds that it is. What fails half-way is undone.
  *
- * @throws SandkubeError: conflict while another command works on it, unsupported where the machine cannot,
+ * @throws SandkubeError: usage for an unknown remedy, conflict while another command works on it, unsupported where the machine cannot,
  *   component where one does not start, timeout
  */
 export async function up(options: UpOptions, session: Session): Promise<UpReport> {
   const { host } = session;
   const { config } = options;
+  requireRemedies(config.avoidRemedies ?? []);
   const name = config.name ?? defaultClusterName;
   const stateDirectory = config.stateDirectory ?? stateDirectoryOf(name, host);
   const timeline = new Timeline(host.clock.now());
@@ -123,7 +121,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
   const { stateDirectory, record, config } = from;
   const { host } = session;
   await makeStateDirectory(stateDirectory, host);
-  const prepared = await prepare(from, session).catch(async (error: unknown) => {
+  const prepared = await prepare(from, options, session).catch(async (error: unknown) => {
     // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
     await host.files.removeDirectory(stateDirectory).catch(() => undefined);
     throw error;
@@ -138,11 +136,12 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
     return prepared;
   } catch (error) {
     const remedy = await host.files.readTextIfPresent(stateLayout(stateDirectory).failedRemedy);
-    const again = remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
+    const planned = options.choose === undefined;
+    const again = planned && remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
     if (again || !options.retain) await undo(spec, record !== undefined, session);
     if (!again) throw error;
     const because = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "").trim() : String(error);
-    const note = `The remedy ${remedy} failed and was undone: ${because}`;
+    const note = failureNote(remedy, because);
     session.progress({ kind: "warning", text: note });
     const next = await start({ ...from, failed: new Map([...from.failed, [remedy, because]]) }, options, session);
     return { ...next, notes: [note, ...next.notes] };
@@ -150,14 +149,23 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
 }
 
 /** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
-async function prepare(from: Start, session: Session): Promise<Prepared> {
+async function prepare(from: Start, options: UpOptions, session: Session): Promise<Prepared> {
   const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
+  const avoided = config.avoidRemedies ?? [];
   const facts = await timeline.measure("probes", () =>
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
   const { plan, notes, artifacts } = await timeline.measure("artifacts", () =>
-    withArtifacts(choosePlan(facts, config.mode, from.failed), facts, config.mode, session),
+    planWithArtifacts(
+      {
+        facts,
+        wanted: config.mode,
+        passedOver: { failed: from.failed, avoided },
+        ...(options.choose === undefined ? {} : { exact: options.choose(facts) }),
+      },
+      session,
+    ),
   );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
@@ -179,30 +187,26 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
     facts,
   );
   const remedies = plan.remedies.map(describeRemedy);
-  await writeClusterRecord({ createdAt: record?.createdAt ?? host.clock.now(), spec, remedies }, host);
-  return { spec, remedies, notes: [...notes, ...chosen.notes] };
+  await saveFacts(stateLayout(stateDirectory).facts, facts, host);
+  const told = [...notes, ...chosen.notes];
+  const createdAt = record?.createdAt ?? host.clock.now();
+  await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, told) }, host);
+  return { spec, remedies, notes: told };
 }
 
-/**
- * The binaries of the plan. A rung that nobody asked for by name gives way to the
- * next where its binary is not to be had, as kwok in a sandbox without a Go proxy.
- */
-async function withArtifacts(
-  { plan, notes }: ChosenPlan,
-  facts: Facts,
-  wanted: ClusterMode | undefined,
-  session: Session,
-): Promise<ChosenPlan & { readonly artifacts: ClusterArtifacts }> {
-  for (const text of notes) session.progress({ kind: "warning", text });
-  try {
-    return { plan, notes, artifacts: await clusterArtifacts(plan.mode, session) };
-  } catch (error) {
-    const optional = wanted === undefined && plan.mode === "simulated";
-    if (!optional || !(error instanceof SandkubeError) || error.exit !== "artifact") throw error;
-    const note = `Nodes cannot be simulated, so there are none, and pods stay Pending: ${error.title}.`;
-    const next = choosePlan(facts, "control-plane");
-    return withArtifacts({ plan: next.plan, notes: [...notes, note] }, facts, "control-plane", session);
-  }
+/** What the record keeps of this start, for reports. */
+function bootOf({ config, timeline, failed }: Start, notes: readonly string[]): NonNullable<ClusterRecord["boot"]> {
+  return {
+    startedAt: timeline.start,
+    timeline: [...timeline.entries([])],
+    notes: [...[...failed].map(([remedy, because]) => failureNote(remedy, because)), ...notes],
+    failed: Object.fromEntries(failed),
+    avoided: [...(config.avoidRemedies ?? [])],
+  };
+}
+
+function failureNote(remedy: string, because: string): string {
+  return `The remedy ${remedy} failed and was undone: ${because}`;
 }
 
 function timeoutOf(config: ClusterConfig): number {
@@ -253,11 +257,12 @@ function localAddresses(): string[] {
 
 /** Collects what happened when, on one clock. */
 class Timeline {
-  readonly #start: number;
+  /** When it began, in milliseconds since the epoch. */
+  readonly start: number;
   readonly #entries: TimelineEntry[] = [];
 
   constructor(start: number) {
-    this.#start = start;
+    this.start = start;
   }
 
   async measure<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -265,15 +270,15 @@ class Timeline {
     try {
       return await work();
     } finally {
-      this.#entries.push({ name, startMs: start - this.#start, endMs: Date.now() - this.#start });
+      this.#entries.push({ name, startMs: start - this.start, endMs: Date.now() - this.start });
     }
   }
 
   entries(spans: SupervisorState["timeline"]): readonly TimelineEntry[] {
     const relative = spans.map(({ name, start, end }) => ({
       name,
-      startMs: start - this.#start,
-      endMs: end === undefined ? null : end - this.#start,
+      startMs: start - this.start,
+      endMs: end === undefined ? null : end - this.start,
     }));
     return [...this.#entries, ...relative];
   }

@@ -5,8 +5,14 @@ export interface StateLayout {
   readonly record: string;
   /** What the supervisor last said of its components. */
   readonly supervisorState: string;
-  /** The last report of `sandkube verify`. */
+  /** The same of a cluster that was stopped and whose state was kept. */
+  readonly lastSupervisorState: string;
+  /** The facts that `up` planned for. */
+  readonly facts: string;
+  /** What `verify` found last. */
   readonly verification: string;
+  /** What the components used over time. */
+  readonly resources: string;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly pki: string;
@@ -25,6 +31,8 @@ export interface StateLayout {
   readonly madeDirectories: string;
   /** The remedy whose mounts could not be made; absent where all were. */
   readonly failedRemedy: string;
+  /** What a traced component finds in place of files under /proc/sys. */
+  readonly suppliedTunables: string;
   readonly kineSocket: string;
   readonly containerdSocket: string;
   readonly serviceRelaySocket: string;
@@ -36,7 +44,10 @@ export function stateLayout(root: string): StateLayout {
     root,
     record: `${root}/cluster.json`,
     supervisorState: `${root}/supervisor.json`,
+    lastSupervisorState: `${root}/last-supervisor.json`,
+    facts: `${root}/facts.json`,
     verification: `${root}/verification.json`,
+    resources: `${root}/resources.json`,
     kubeconfig: `${root}/kubeconfig`,
     pki: `${root}/pki`,
     kubeconfigs: `${root}/kubeconfigs`,
@@ -50,6 +61,7 @@ export function stateLayout(root: string): StateLayout {
     cniLeases: `${root}/cni`,
     madeDirectories: `${root}/made-directories`,
     failedRemedy: `${root}/run/failed-remedy`,
+    suppliedTunables: `${root}/run/proc-sys`,
     kineSocket: `${root}/run/kine.sock`,
     containerdSocket: `${root}/run/containerd.sock`,
     serviceRelaySocket: `${root}/run/service-relay.sock`,

@@ -7,6 +7,7 @@ import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { kubectlPath, type Outcome, type TestMachine } from "./machine.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
+import type { ClusterMode } from "../../src/contract/cluster-spec.ts";
 
 /** A cluster that runs on a machine, and kubectl for it. */
 export interface TestCluster extends AsyncDisposable {
@@ -34,7 +35,7 @@ export interface TestCluster extends AsyncDisposable {
 export const clusterName = "e2e";
 
 /** Brings a cluster up on a machine; disposal takes it down. */
-export async function startCluster(machine: TestMachine, mode: "node" | "fullest" = "node"): Promise<TestCluster> {
+export async function startCluster(machine: TestMachine, mode: ClusterMode | "fullest" = "node"): Promise<TestCluster> {
   const config = `/tmp/sandkube-e2e-config-${String(process.pid)}.yaml`;
   // Reached from this process over the machine's own network, as `demo` does it.
   const remote = machine.address !== "127.0.0.1";
