@@ -16,6 +16,7 @@ import { reportCommand } from "./commands/report.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /**
@@ -39,6 +40,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     upCommand,
     downCommand,
     statusCommand,
+    verifyCommand,
     kubectlCommand,
     kubeconfigCommand,
     logsCommand,
