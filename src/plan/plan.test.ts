@@ -189,14 +189,7 @@ describe("the plan of a recorded machine", () => {
     expect(plan.remedies.map(({ id }) => id)).toEqual(expected[machine]);
     expect(plan.uncertain.map(({ id }) => id)).toEqual(machine === "agent-2022-12" ? ["low-open-files"] : []);
     expect(plan.unresolved.map(({ id }) => id)).toEqual(
-      machine === "agent-2022-12"
-        ? [
-            "no-mount-namespace",
-            "no-pod-links",
-            "no-kmsg",
-            "cgroup-missing",
-          ]
-        : [],
+      machine === "agent-2022-12" ? ["no-mount-namespace", "no-pod-links", "no-kmsg", "cgroup-missing"] : [],
     );
   });
 

@@ -57,6 +57,11 @@ describe.skipIf(why !== undefined)("the redirector", () => {
     return spawnSync(file, words, { encoding: "utf8" });
   }
 
+  /** The case of a line, and the line where the kernel lacks the call. */
+  function lacking(line: string): readonly [string, string | undefined] {
+    return [line.split(":")[0] ?? "", line.endsWith(": ENOSYS") ? line : undefined];
+  }
+
   const ways = [
     ["seccomp", "release"],
     ["ptrace", "release"],
@@ -79,8 +84,14 @@ describe.skipIf(why !== undefined)("the redirector", () => {
     });
 
     it("gives the tree's files to every call, by every way to them, and real ones where it has none", async () => {
+      // What this kernel does not have (gVisor has no openat2) it has not here either.
+      const missing = new Map(alone(programs.pathCases, trees.from).stdout.split("\n").map(lacking));
+      trees = await makeTrees(programs.directory);
+      const expected = (await readFile(join(import.meta.dirname, "../fixtures/redirected-path-cases.txt"), "utf8"))
+        .split("\n")
+        .map((line) => missing.get(lacking(line)[0]) ?? line);
       const { status, stdout } = run([trace, ...over(trees.to, programs.pathCases, trees.from)], build);
-      expect(stdout).toBe(await readFile(join(import.meta.dirname, "../fixtures/redirected-path-cases.txt"), "utf8"));
+      expect(stdout.split("\n")).toEqual(expected);
       expect(status).toBe(0);
       expect(await readFile(join(trees.from, "kernel/written"), "utf8")).toBe("real written\n");
       expect(await readFile(join(trees.to, "kernel/written"), "utf8")).toBe("");
