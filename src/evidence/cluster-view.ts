@@ -15,6 +15,9 @@ export type Look<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 /** Seconds that setting something up may take, and that a claim has to come true in, on a busy machine. */
 const defaultSeconds = 90;
 
+/** How long a script in a container may take (milliseconds). */
+const answerTimeout = 25_000;
+
 /** A shell's words in a container: what it said on both streams, and its exit code. */
 export interface Said {
   readonly text: string;
@@ -102,16 +105,23 @@ export class ClusterView {
     });
   }
 
-  /** Asks as the given client and keeps the answer as evidence; what is refused is an answer. */
+  /**
+   * Asks as the given client and keeps the answer as evidence; what is refused is an answer. Of Secrets, and of what
+   * nobody should be told, a success is kept without its content.
+   */
   async ask(
     client: ApiClient,
     path: string,
-    { as = "", ...options }: ApiRequest & { readonly as?: string } = {},
+    {
+      as = "",
+      sensitive = false,
+      ...options
+    }: ApiRequest & { readonly as?: string; readonly sensitive?: boolean } = {},
   ): Promise<{ readonly status: number; readonly text: string }> {
     const source = `${options.method ?? "GET"} ${path}${as === "" ? "" : `, as ${as}`}`;
     try {
       const text = await client.text(path, { signal: this.#signal, ...options });
-      this.exhibit(source, `success\n${text}`);
+      this.exhibit(source, `success\n${sensitive ? "(what was told is left out)" : text}`);
       return { status: 200, text };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -141,12 +151,13 @@ export class ClusterView {
 
   /**
    * Has a shell in a pod's container `main` do something and tells what it said. Only for
-   * scripts that say something: a gVisor of 2024 loses an answer now and then, so
-   * that silence is asked again.
+   * scripts that say something and may be run again: a gVisor of 2024 loses an
+   * answer now and then, so that silence is asked again.
    */
   async inPod(pod: string, script: string): Promise<Said> {
     return this.until(`${pod} to say something`, async (): Promise<Look<Said>> => {
-      const { stdout, stderr, exitCode } = await this.kubectl(["exec", pod, "-c", "main", "--", "sh", "-c", script]);
+      const words = ["exec", pod, "-c", "main", "--", "sh", "-c", script];
+      const { stdout, stderr, exitCode } = await this.kubectl(words, { timeout: answerTimeout });
       if (stdout + stderr === "") return { ok: false, because: `exec in ${pod} said nothing` };
       return { ok: true, value: { text: (stdout + stderr).trim(), exitCode } };
     });

@@ -25,6 +25,7 @@ export interface WorkspaceOptions {
 
 /** Marks all that checks make, so that what a killed run left is found. */
 const label = "sandkube.dev/verify";
+const directoryPrefix = "verify-";
 /** Kinds outside of namespaces that checks make. */
 const clusterWide = [
   "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
@@ -62,13 +63,17 @@ export class Workspace {
     this.components = components;
     this.namespace = `sandkube-verify-${run}`;
     this.strictNamespace = `${this.namespace}-strict`;
-    this.directory = `${stateLayout(spec.stateDirectory).runtime}/verify-${run}`;
+    this.directory = `${stateLayout(spec.stateDirectory).runtime}/${directoryPrefix}${run}`;
     this.labels = { [label]: run };
   }
 
   /** Makes the namespaces, and the directory. What a run that was killed has left goes first. */
   async prepare(signal: AbortSignal): Promise<void> {
     for (const path of await this.#labelled(signal)) await this.#delete(path, signal);
+    const { runtime } = stateLayout(this.spec.stateDirectory);
+    for (const name of (await this.host.files.list(runtime)) ?? []) {
+      if (name.startsWith(directoryPrefix)) await this.host.files.remove(`${runtime}/${name}`);
+    }
     await this.host.files.makeDirectory(this.directory, { mode: 0o700 });
     for (const [name, labels] of [
       [this.namespace, {}],
@@ -111,7 +116,6 @@ export class Workspace {
    * @returns what is left and why, a line each
    */
   async remove(signal: AbortSignal): Promise<readonly string[]> {
-    // Whoever was still writing there has been told to stop; a look follows.
     const pods = `/api/v1/namespaces/${this.namespace}/pods`;
     await this.client
       .text(pods, { method: "DELETE", body: { gracePeriodSeconds: 0 }, signal, timeout: 30_000 })

@@ -29,9 +29,9 @@ export const anonymousRefused: Check = {
     using nobody = cluster.client.withToken(undefined);
     using forger = cluster.client.withToken("no-token-at-all");
     const answers = [
-      await cluster.ask(nobody, "/api/v1/secrets", { as: "nobody" }),
-      await cluster.ask(nobody, "/version", { as: "nobody" }),
-      await cluster.ask(forger, "/api/v1/secrets", { as: "the bearer of a made-up token" }),
+      await cluster.ask(nobody, "/api/v1/secrets", { as: "nobody", sensitive: true }),
+      await cluster.ask(nobody, "/version", { as: "nobody", sensitive: true }),
+      await cluster.ask(forger, "/api/v1/secrets", { as: "the bearer of a made-up token", sensitive: true }),
     ];
     const statuses = answers.map(({ status }) => status);
     return judge(
@@ -51,8 +51,8 @@ export const kubeletAnonymousRefused: Check = {
     using nobody = cluster.client.withToken(undefined);
     const kubelet = `https://${nodeAddress}:${String(cluster.spec.ports.kubelet)}`;
     const answers = [
-      await cluster.ask(nobody, `${kubelet}/pods`, { as: "nobody" }),
-      await cluster.ask(nobody, `${kubelet}/run/default/any/main`, { as: "nobody", method: "POST" }),
+      await cluster.ask(nobody, `${kubelet}/pods`, { as: "nobody", sensitive: true }),
+      await cluster.ask(nobody, `${kubelet}/run/default/any/main`, { as: "nobody", sensitive: true, method: "POST" }),
     ];
     const statuses = answers.map(({ status }) => status);
     return judge(
@@ -72,7 +72,7 @@ export const rbac: Check = {
     const token = await accountToken(cluster, name);
     using account = cluster.client.withToken(token);
     const maps = cluster.path("configmaps");
-    const before = await cluster.ask(account, maps, { as: "an account without a Role" });
+    const before = await cluster.ask(account, maps, { as: "an account without a Role", sensitive: true });
     if (before.status !== 403) return refuted(`without a Role the answer was ${String(before.status)}`);
     const group = "rbac.authorization.k8s.io";
     const at = `/apis/${group}/v1/namespaces/${cluster.namespace}`;
@@ -104,9 +104,13 @@ export const rbac: Check = {
         ? { ok: true, value: undefined }
         : { ok: false, because: `the answer is ${String(status)}` };
     });
-    const beyond = await cluster.ask(account, cluster.path("secrets"), { as: "the account with the Role" });
+    const beyond = await cluster.ask(account, cluster.path("secrets"), {
+      as: "the account with the Role",
+      sensitive: true,
+    });
     const elsewhere = await cluster.ask(account, "/api/v1/namespaces/default/configmaps", {
       as: "the account with the Role",
+      sensitive: true,
     });
     const statuses = [beyond, elsewhere].map(({ status }) => status);
     return judge(
@@ -130,7 +134,11 @@ export const nodeRestriction: Check = {
       stringData: { word: cluster.word() },
     });
     const as = stranger.user;
-    const read = await cluster.ask(cluster.client, cluster.path("secrets", "of-nobody"), { impersonate: stranger, as });
+    const read = await cluster.ask(cluster.client, cluster.path("secrets", "of-nobody"), {
+      impersonate: stranger,
+      as,
+      sensitive: true,
+    });
     const change = await cluster.ask(cluster.client, `/api/v1/nodes/${cluster.spec.nodeName}`, {
       impersonate: stranger,
       as,

@@ -64,8 +64,9 @@ export const componentsAlive: Check = {
       components.map(async (component) => {
         const { process } = component;
         const alive = process !== undefined && (await host.processes.isAlive(process));
+        const stopped = alive && (await host.processes.status(process.pid))?.stopped === true;
         const environment = alive ? await host.processes.environment(process.pid) : undefined;
-        return { component, alive, mark: environment?.["SANDKUBE_CLUSTER"] };
+        return { component, alive, stopped, mark: environment?.["SANDKUBE_CLUSTER"] };
       }),
     );
     const wanted = wantedComponents[spec.mode];
@@ -87,6 +88,7 @@ export const componentsAlive: Check = {
 export interface SeenComponent {
   readonly component: SupervisedComponent;
   readonly alive: boolean;
+  readonly stopped: boolean;
   /** The cluster that the process belongs to, by its environment. */
   readonly mark: string | undefined;
 }
@@ -100,9 +102,10 @@ export function wrongComponents(
   return wanted.flatMap((name) => {
     const found = seen.find(({ component }) => component.name === name);
     if (found === undefined) return [`${name} has never been started`];
-    const { component, alive, mark } = found;
+    const { component, alive, stopped, mark } = found;
     if (!alive) return [`${name} does not run (${component.because ?? component.state})`];
     if (mark !== clusterId) return [`pid ${String(component.process?.pid)} is not this cluster's ${name}`];
+    if (stopped) return [`${name} is held by a signal and does nothing`];
     if (component.state !== "ready")
       return [`${name} is ${component.state}: ${component.because ?? "no reason is known"}`];
     return [];

@@ -137,7 +137,7 @@ export const dnsOutside: Check = {
         return notApplicable(`the machine's own name servers (${resolvers.join(", ")}) do not answer now`);
       }
     }
-    const { text, exitCode } = await cluster.inPod(client, "timeout 20 nslookup nothing.invalid 2>&1; exit $?");
+    const { text, exitCode } = await cluster.inPod(client, "timeout 15 nslookup nothing.invalid 2>&1; exit $?");
     return judge(
       text.includes("NXDOMAIN"),
       `${resolvers.length === 0 ? "no name server is asked" : `${resolvers.join(", ")} is asked`}; the answer: ${text.includes("NXDOMAIN") ? "NXDOMAIN" : `${text} (exit code ${String(exitCode)})`}`,

@@ -249,18 +249,14 @@ export const readinessGates: Check = {
       });
       states.push(wanted);
     };
-    const touch = async (command: string): Promise<void> => {
-      const { exitCode, stderr } = await cluster.kubectl(["exec", "gated", "--", ...command.split(" ")]);
-      if (exitCode !== 0) throw new Error(`${command}: ${stderr}`);
-    };
     await see("not ready");
     await cluster.until("the container to run", async () => {
       const { status } = await cluster.read<Pod>(cluster.path("pods", "gated"));
       return status?.phase === "Running" ? { ok: true, value: undefined } : { ok: false, because: status?.phase ?? "" };
     });
-    await touch("touch /tmp/ready");
+    await cluster.inPod("gated", "touch /tmp/ready; echo made");
     await see("ready");
-    await touch("rm /tmp/ready");
+    await cluster.inPod("gated", "rm -f /tmp/ready; echo removed");
     await see("not ready");
     cluster.exhibit("the endpoint of the Service gated", states.join("\n"));
     await cluster.remove(cluster.path("services", "gated"));

@@ -151,7 +151,7 @@ export const apiFromPod: Check = {
     );
     await readyPod(cluster, "api-client");
     const wanted = `system:serviceaccount:${cluster.namespace}:default`;
-    const script = `timeout 30 /kubernetes/kubectl auth whoami -o 'jsonpath={.status.userInfo.username}' 2>&1; echo; echo "$KUBERNETES_SERVICE_HOST"`;
+    const script = `timeout 20 /kubernetes/kubectl auth whoami -o 'jsonpath={.status.userInfo.username}' 2>&1; echo; echo "$KUBERNETES_SERVICE_HOST"`;
     const address = await cluster.holds("the API server to answer the pod", async () => {
       const [who = "", host = ""] = (await cluster.inPod("api-client", script)).text.split("\n");
       return who === wanted ? { ok: true, value: host } : { ok: false, because: who };

@@ -128,8 +128,7 @@ export const statefulSet: Check = {
     const pods = await cluster.holds("both pods to be Ready", async () => {
       const items = await podsOf(cluster, "ordered");
       for (const { metadata, status } of items) {
-        const ready = status?.conditions?.find(({ type }) => type === "Ready") as
-          { lastTransitionTime?: string } | undefined;
+        const ready = status?.conditions?.find(({ type }) => type === "Ready");
         seen.set(
           metadata.name,
           `created ${metadata.creationTimestamp}, Ready since ${ready?.lastTransitionTime ?? "never"}`,
@@ -148,8 +147,7 @@ export const statefulSet: Check = {
 /** Whether `-1` was made when `-0` was Ready already. Pure; the API tells whole seconds. */
 export function inOrder(pods: readonly Pod[]): boolean {
   const [first, second] = ["-0", "-1"].map((end) => pods.find(({ metadata }) => metadata.name.endsWith(end)));
-  const ready = first?.status?.conditions?.find(({ type }) => type === "Ready") as
-    { readonly status: string; readonly lastTransitionTime?: string } | undefined;
+  const ready = first?.status?.conditions?.find(({ type }) => type === "Ready");
   if (second === undefined || ready?.status !== "True" || ready.lastTransitionTime === undefined) return false;
   return Date.parse(ready.lastTransitionTime) <= Date.parse(second.metadata.creationTimestamp);
 }
