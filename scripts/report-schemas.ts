@@ -13,7 +13,11 @@ const reports = {
   "explain-list": "ExplainListReport",
   report: "ClusterReport",
   load: "LoadReport",
+  verify: "VerifyReport",
+  "verify-list": "VerifyListReport",
   version: "VersionReport",
+  lab: "LabReport",
+  "lab-list": "LabListReport",
   "sandbox-list": "SandboxListReport",
 };
 

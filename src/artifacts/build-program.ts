@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { arch } from "node:process";
-import type { ArtifactContext, CSource, GoSource } from "../contract/artifact.ts";
+import type { ArtifactContext, CSource, GoSource, NativeSource } from "../contract/artifact.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { goBuildArguments, goBuildEnvironment } from "./build-flags.ts";
 import { buildFailure } from "./build-failure.ts";
 import { GoBuildProgress } from "./go-build-progress.ts";
-import { sourceFolder, type Recipe } from "./recipe.ts";
+import { nativeFiles, sourceFolder, type Recipe } from "./recipe.ts";
 
 /** Milliseconds after which a build is given up. The largest takes 7 minutes on 2 cores. */
 const buildTimeout = 45 * 60_000;
@@ -65,6 +65,22 @@ export async function buildC(
   const { Dir: directory } = JSON.parse(stdout) as { readonly Dir: string };
   const file = join(directory, source.file);
   await runBuild(recipe, ["cc", ...source.flags, "-o", output.path, file], folder, {}, context, detail);
+}
+
+/**
+ * Builds a C program of our own.
+ *
+ * @throws SandkubeError (artifact, storage) with the last lines of the build
+ */
+export async function buildNative(
+  recipe: Recipe,
+  source: NativeSource,
+  output: BuildOutput,
+  context: ArtifactContext,
+  detail: (text: string) => void,
+): Promise<void> {
+  const files = await nativeFiles(source, context.host.files, /\.c$/);
+  await runBuild(recipe, ["cc", ...source.flags, "-o", output.path, ...files], "/", {}, context, detail);
 }
 
 async function runBuild(

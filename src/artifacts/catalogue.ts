@@ -91,6 +91,15 @@ export const catalogue: readonly Artifact[] = [
     },
   },
   {
+    name: "proc-sys-redirector",
+    source: {
+      kind: "native",
+      folder: "proc-sys-redirector",
+      flags: ["-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s"],
+      systemPackages: staticC,
+    },
+  },
+  {
     name: "runsc-20260701",
     source: {
       kind: "go",

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { ArtifactContext } from "../contract/artifact.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
-import { buildC, buildGo, type BuildOutput } from "./build-program.ts";
+import { buildC, buildGo, buildNative, type BuildOutput } from "./build-program.ts";
 import { inspectEntry } from "./cache-entry.ts";
 import { fetchDebian } from "./debian-package.ts";
 import { withEntryLock } from "./entry-lock.ts";
@@ -108,6 +108,8 @@ async function produce(
       return buildGo(recipe, source, output, context, detail);
     case "c":
       return buildC(recipe, source, output, context, detail);
+    case "native":
+      return buildNative(recipe, source, output, context, detail);
     case "debian":
       return fetchDebian(source, output, context, detail);
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { arch } from "node:process";
-import type { Artifact, ArtifactSource } from "../contract/artifact.ts";
+import type { Artifact, CSource, GoSource, NativeSource } from "../contract/artifact.ts";
 import type { Files, Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { packageRoot } from "../host/package-root.ts";
@@ -29,6 +29,7 @@ export async function readRecipe(artifact: Artifact, host: Host): Promise<Recipe
     const { kind, version, sha256, path } = source;
     return { artifact, version, digest: digestOf({ kind, sha256, path }), goModule: undefined };
   }
+  if (source.kind === "native") return readNativeRecipe(artifact, source, host.files);
   const folder = sourceFolder(source);
   const sources = await readSources(folder, host.files);
   const goModule = parseGoModule(sources.get("go.mod") ?? "");
@@ -52,14 +53,15 @@ export async function readRecipe(artifact: Artifact, host: Host): Promise<Recipe
  */
 export async function readVersion({ source }: Artifact, { files }: Host): Promise<string> {
   if (source.kind === "debian") return source.version;
+  if (source.kind === "native") return ownVersion(files);
   const folder = sourceFolder(source);
   const text = await files.readTextIfPresent(join(folder, "go.mod"));
-  if (text === undefined) throw missingSources(folder);
+  if (text === undefined) throw missingSources(join(folder, "go.mod"));
   return versionOf(source, parseGoModule(text), files);
 }
 
 /** The absolute path of the folder that pins an artifact's modules. */
-export function sourceFolder(source: Exclude<ArtifactSource, { kind: "debian" }>): string {
+export function sourceFolder(source: GoSource | CSource): string {
   return isAbsolute(source.folder) ? source.folder : join(packageRoot, "go", source.folder);
 }
 
@@ -77,31 +79,53 @@ async function readSources(folder: string, files: Files): Promise<ReadonlyMap<st
   };
   await visit("");
   if (found.has("go.mod")) return found;
-  throw missingSources(folder);
+  throw missingSources(join(folder, "go.mod"));
 }
 
-function missingSources(folder: string): SandkubeError {
+function missingSources(path: string): SandkubeError {
   return new SandkubeError({
     title: "Sources are missing",
-    message: `${join(folder, "go.mod")} is not there.`,
-    hint: "Install sandkube again; its go/ folder is part of it.",
+    message: `${path} is not there.`,
+    hint: "Install sandkube again; its go/ and native/ folders are part of it.",
     exit: "artifact",
   });
 }
 
-async function versionOf(
-  source: Exclude<ArtifactSource, { kind: "debian" }>,
-  goModule: GoModule,
-  files: Files,
-): Promise<string> {
+async function versionOf(source: GoSource | CSource, goModule: GoModule, files: Files): Promise<string> {
   const module = source.kind === "go" ? source.versionOf : source.module;
   if (module === undefined) {
-    const own = JSON.parse(await files.readText(join(packageRoot, "package.json"))) as { readonly version: string };
-    return own.version;
+    return ownVersion(files);
   }
   const version = goModule.versions.get(module);
   if (version !== undefined) return version;
   throw new Error(`${source.folder}/go.mod does not require ${module}`);
+}
+
+/** What a C program of our own is made of; the version is sandkube's. */
+async function readNativeRecipe(artifact: Artifact, source: NativeSource, files: Files): Promise<Recipe> {
+  const sources: [string, string][] = [];
+  for (const path of await nativeFiles(source, files, /\.[ch]$/)) {
+    sources.push([basename(path), await files.readText(path)]);
+  }
+  const digest = digestOf({ kind: source.kind, arch, flags: source.flags, sources });
+  return { artifact, version: await ownVersion(files), digest, goModule: undefined };
+}
+
+/**
+ * The absolute paths of a C program's files, in order.
+ *
+ * @throws SandkubeError (artifact) where the installation lacks them
+ */
+export async function nativeFiles({ folder }: NativeSource, files: Files, pattern: RegExp): Promise<readonly string[]> {
+  const directory = isAbsolute(folder) ? folder : join(packageRoot, "native", folder);
+  const names = ((await files.list(directory)) ?? []).filter((name) => pattern.test(name)).sort();
+  if (names.length === 0) throw missingSources(join(directory, "main.c"));
+  return names.map((name) => join(directory, name));
+}
+
+async function ownVersion(files: Files): Promise<string> {
+  const own = JSON.parse(await files.readText(join(packageRoot, "package.json"))) as { readonly version: string };
+  return own.version;
 }
 
 /** The SHA-256 (hex) of a value's JSON. */

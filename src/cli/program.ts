@@ -8,6 +8,7 @@ import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { kubectlCommand } from "./commands/kubectl.ts";
+import { labCommand } from "./commands/lab.ts";
 import { loadCommand } from "./commands/load.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -15,6 +16,7 @@ import { reportCommand } from "./commands/report.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /**
@@ -38,6 +40,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     upCommand,
     downCommand,
     statusCommand,
+    verifyCommand,
     kubectlCommand,
     kubeconfigCommand,
     logsCommand,
@@ -45,6 +48,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     doctorCommand,
     planCommand,
     explainCommand,
+    labCommand,
     reportCommand,
     demoCommand,
     sandboxCommand,

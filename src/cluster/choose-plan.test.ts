@@ -40,16 +40,42 @@ describe("the ladder", () => {
 
   it("steps down where the only remedy was tried and failed", () => {
     const failed = new Map([["empty-kernel-log", "mount: permission denied"]]);
-    const { plan, notes } = choosePlan(recordedFacts("agent-2026-07"), undefined, failed);
+    const { plan, notes } = choosePlan(recordedFacts("agent-2026-07"), undefined, { failed });
     expect(plan.mode).toBe("simulated");
     expect(notes.join()).toContain("empty-kernel-log: it was tried and failed: mount: permission denied");
+  });
+});
+
+describe("a remedy to be avoided", () => {
+  it("gives way to the next, and a note says which", () => {
+    const avoided = ["proc-sys-supplement", "accept-forwarding"];
+    const { plan, notes } = choosePlan(recordedFacts("agent-2026-07"), undefined, { avoided });
+    expect(plan.mode).toBe("node");
+    expect(plan.remedies.map(({ id }) => id)).toContain("proc-sys-redirector");
+    expect(plan.remedies.map(({ id }) => id)).not.toContain("proc-sys-supplement");
+    // What was not needed anyhow is not worth a word.
+    expect(notes).toEqual(["The remedy proc-sys-supplement is avoided, as asked; in its place: proc-sys-redirector."]);
+  });
+
+  it("takes a rung with it where it was the only one", () => {
+    const { plan, notes } = choosePlan(recordedFacts("agent-2026-07"), undefined, { avoided: ["empty-kernel-log"] });
+    expect(plan.mode).toBe("simulated");
+    expect(notes.join()).toContain("empty-kernel-log: it is to be avoided");
+  });
+
+  it("is an error where there is none of that name, with the nearest", async () => {
+    const request = { stateDirectory: "/x", mode: undefined, avoided: ["proc-sys-suplement"], facts: undefined };
+    await expect(planCluster(request, session)).rejects.toMatchObject({
+      exit: "usage",
+      hint: 'Did you mean "proc-sys-supplement"?',
+    });
   });
 });
 
 describe("sandkube plan", () => {
   it("plans for facts from elsewhere, and says why", async () => {
     const report = await planCluster(
-      { stateDirectory: "/x", mode: undefined, facts: fixture("agent-2024-07") },
+      { stateDirectory: "/x", mode: undefined, avoided: [], facts: fixture("agent-2024-07") },
       session,
     );
     expect(report.verdict).toBe("possible");
@@ -61,10 +87,10 @@ describe("sandkube plan", () => {
 
   it("calls what is stubbed stubbed, and what was asked for impossible where it is", async () => {
     const facts = fixture("agent-2022-12");
-    const fullest = await planCluster({ stateDirectory: "/x", mode: undefined, facts }, session);
+    const fullest = await planCluster({ stateDirectory: "/x", mode: undefined, avoided: [], facts }, session);
     expect(fullest.rung).toMatchObject({ mode: "simulated", fidelity: "stubbed" });
     expect(fullest.refused.map(({ mode }) => mode)).toEqual(["node"]);
-    const node = await planCluster({ stateDirectory: "/x", mode: "node", facts }, session);
+    const node = await planCluster({ stateDirectory: "/x", mode: "node", avoided: [], facts }, session);
     expect(node).toMatchObject({ verdict: "impossible", rung: null, steps: [] });
   });
 });

@@ -5,7 +5,7 @@ import type { Plan, PlannedBlocker } from "../contract/plan.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import type { Rung } from "../contract/rung.ts";
 import { ladder, rungOf } from "../plan/ladder.ts";
-import { makePlan } from "../plan/plan.ts";
+import { makePlan, type PlanInputs } from "../plan/plan.ts";
 import { probes } from "../probes/catalogue.ts";
 import { defaultRoute } from "../probes/default-route.ts";
 import { measureAll } from "../probes/measure-all.ts";
@@ -26,6 +26,9 @@ export interface ChosenPlan {
   readonly notes: readonly string[];
 }
 
+/** The remedies that do not come into question, whatever the facts. */
+export type PassedOver = Pick<PlanInputs, "failed" | "avoided">;
+
 /** A kind of cluster that was passed over. */
 export interface RefusedRung {
   readonly mode: ClusterMode;
@@ -37,31 +40,38 @@ export interface RefusedRung {
  * Plans for the mode that the user asked for or, where none was named, for the
  * fullest one that this machine allows.
  *
- * @param failed remedies that were tried and did not work, by id, and why
  * @throws SandkubeError (unsupported) where no mode is left, with every reason
  */
-export function choosePlan(
-  facts: Facts,
-  wanted: ClusterMode | undefined,
-  failed: ReadonlyMap<string, string> = new Map(),
-): ChosenPlan {
+export function choosePlan(facts: Facts, wanted: ClusterMode | undefined, passedOver: PassedOver = {}): ChosenPlan {
   const refused: RefusedRung[] = [];
   for (const rung of wanted === undefined ? ladder : [rungOf(wanted)]) {
-    const plan = planOf(facts, rung.mode, failed);
-    if (plan.unresolved.length === 0) return { plan, notes: refused.length === 0 ? [] : stepDown(plan, refused) };
+    const plan = planOf(facts, rung.mode, passedOver);
+    if (plan.unresolved.length === 0) {
+      const avoided = avoidance(plan, passedOver.avoided ?? []);
+      return { plan, notes: refused.length === 0 ? avoided : [...avoided, ...stepDown(plan, refused)] };
+    }
     refused.push(refusalOf(plan, rung));
   }
   throw cannot(refused);
 }
 
 /** The plan for one mode, possible or not, from sandkube's own catalogues. */
-export function planOf(facts: Facts, mode: ClusterMode, failed: ReadonlyMap<string, string> = new Map()): Plan {
-  return makePlan(facts, { blockers, remedies, mode, failed });
+export function planOf(facts: Facts, mode: ClusterMode, passedOver: PassedOver = {}): Plan {
+  return makePlan(facts, { blockers, remedies, mode, ...passedOver });
 }
 
 /** Why a mode cannot run. */
 export function refusalOf({ unresolved }: Plan, { mode, title }: Rung): RefusedRung {
   return { mode, title, because: reasons(unresolved) };
+}
+
+/** What was passed over because it is to be avoided, and what is done instead. */
+function avoidance({ blockers: planned }: Plan, avoided: readonly string[]): string[] {
+  return avoided.flatMap((id) => {
+    const its = planned.filter(({ rejected }) => rejected.some(({ remedy }) => remedy === id));
+    const instead = [...new Set(its.map(({ remedy }) => remedy?.id ?? "nothing"))];
+    return its.length === 0 ? [] : [`The remedy ${id} is avoided, as asked; in its place: ${instead.join(", ")}.`];
+  });
 }
 
 function stepDown({ mode }: Plan, refused: readonly RefusedRung[]): string[] {

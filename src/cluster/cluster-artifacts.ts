@@ -1,5 +1,6 @@
 import type { ArtifactContext } from "../contract/artifact.ts";
 import type { BinaryName, ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Remedy } from "../contract/remedy.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
 import { artifactOf } from "../artifacts/locate-artifact.ts";
@@ -30,6 +31,18 @@ export async function clusterArtifacts(mode: ClusterMode, context: ArtifactConte
   if (mode !== "node") return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
   const archive = await ensureNodeImages({ pause: paths.get("pause") ?? "", busybox: await busybox(context) }, context);
   return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [archive.path] };
+}
+
+/**
+ * Finds or makes the binaries that a remedy needs of its own.
+ *
+ * @throws SandkubeError where one cannot be had
+ */
+export async function remedyBinaries(
+  { binaries = [] }: Remedy,
+  context: ArtifactContext,
+): Promise<Partial<ClusterSpec["binaries"]>> {
+  return Object.fromEntries(await ensureArtifacts(binaries, context));
 }
 
 /** The static busybox that the busybox image is made of; Debian's package is installed where it may be. */

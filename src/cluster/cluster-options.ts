@@ -14,6 +14,8 @@ export const clusterConfigSchema = z.strictObject({
   kind: z.literal("Cluster").optional(),
   name: name.optional(),
   mode: z.enum(clusterModes).optional(),
+  /** Ids of remedies that are not to be applied, whatever is lost without them. */
+  avoidRemedies: z.array(z.string().min(1)).optional(),
   /** Where the state lives. */
   stateDirectory: z.string().startsWith("/", "an absolute path").optional(),
   /** Seconds that `up` may take. */

@@ -34,6 +34,8 @@ const recordSchema = z.object({
       notes: z.array(z.string()),
       /** Remedies that were tried and did not work, by id, and why. */
       failed: z.record(z.string(), z.string()),
+      /** Remedies that the user did not want, by id. */
+      avoided: z.array(z.string()).optional(),
     })
     .optional(),
 });

@@ -77,7 +77,7 @@ images: [a.tar]
     const error = errorOf("network:\n  frobnicate: 1\n");
     expect(error.message).toContain('c.yaml:2: Unknown key "network.frobnicate".');
     expect(error.hint).toBe("Known keys here: podCidr, serviceCidr");
-    expect(errorOf("zzzzzzzz: 1\n").hint).toContain("mode, stateDirectory, timeout");
+    expect(errorOf("zzzzzzzz: 1\n").hint).toContain("mode, avoidRemedies, stateDirectory, timeout");
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { step } from "../contract/progress.ts";
 import type { Fidelity } from "../contract/remedy.ts";
 import type { Rung } from "../contract/rung.ts";
 import { ladder, rungOf } from "../plan/ladder.ts";
+import { requireRemedies } from "./avoided-remedies.ts";
 import { planOf, measureFacts, refusalOf, type RefusedRung } from "./choose-plan.ts";
 import { loadFacts } from "./facts-file.ts";
 import type { Session } from "./session.ts";
@@ -14,6 +15,8 @@ export interface PlanRequest {
   readonly stateDirectory: string;
   /** Undefined: the fullest that the machine allows. */
   readonly mode: ClusterMode | undefined;
+  /** Remedies that are not to be applied, by id. */
+  readonly avoided: readonly string[];
   /** A file of saved facts to plan for in place of this machine. */
   readonly facts: string | undefined;
 }
@@ -50,16 +53,17 @@ export interface PlannedStep {
 /**
  * Says what `up` would do on this machine, or on the one whose facts were saved. Changes nothing.
  *
- * @throws SandkubeError (notFound, storage) where the file of facts is not there or cannot be used
+ * @throws SandkubeError (usage) for an unknown remedy; (notFound, storage) where the file of facts is not there or cannot be used
  */
 export async function planCluster(request: PlanRequest, session: Session): Promise<PlanClusterReport> {
+  requireRemedies(request.avoided);
   const facts =
     request.facts === undefined
       ? await step(session.progress, "Looking at this machine", () => measureFacts(request.stateDirectory, session))
       : await loadFacts(request.facts, session.host);
   const refused: RefusedRung[] = [];
   for (const rung of request.mode === undefined ? ladder : [rungOf(request.mode)]) {
-    const plan = planOf(facts, rung.mode);
+    const plan = planOf(facts, rung.mode, { avoided: request.avoided });
     if (plan.unresolved.length === 0) return reportOf(plan, rung, refused, request);
     refused.push(refusalOf(plan, rung));
   }

@@ -43,7 +43,8 @@ export async function reportCluster(name: string, stateDirectory: string, sessio
     (await readSupervisorState(layout.lastSupervisorState, host.files));
   const { facts, measuredAt } = await factsOf(record, layout, session);
   const verification = await readVerification(layout.verification, host.files);
-  const judged = doctorReport(facts, planOf(facts, spec.mode, new Map(Object.entries(boot?.failed ?? {}))));
+  const passedOver = { failed: new Map(Object.entries(boot?.failed ?? {})), avoided: boot?.avoided ?? [] };
+  const judged = doctorReport(facts, planOf(facts, spec.mode, passedOver));
   const report: ClusterReport = {
     schema: "sandkube.dev/report/v1",
     madeAt: time(host.clock.now()),

@@ -4,7 +4,6 @@ import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
 import type { TimelineEntry } from "../contract/report.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
@@ -12,14 +11,15 @@ import { rungOf } from "../plan/ladder.ts";
 import { applyPlan } from "../plan/plan.ts";
 import { launchSupervisor } from "../supervisor/launch-supervisor.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
+import { requireRemedies } from "./avoided-remedies.ts";
 import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
-import { clusterArtifacts, type ClusterArtifacts } from "./cluster-artifacts.ts";
 import { stopCluster } from "./down.ts";
+import { measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
 import { saveFacts } from "./facts-file.ts";
-import { choosePlan, measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
+import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
 import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
@@ -52,6 +52,8 @@ export interface UpOptions {
   readonly wait: boolean;
   /** Leaves what there is when the cluster does not come up, for a look at it. */
   readonly retain: boolean;
+  /** Makes the plan in the place of the planner, as the laboratory does. Not given: the fullest that the machine allows. */
+  readonly choose?: (facts: Facts) => ChosenPlan;
   /** The program and arguments that run {@link supervise} for a state directory. */
   readonly supervisorCommand: (stateDirectory: string) => readonly [string, ...string[]];
 }
@@ -62,12 +64,13 @@ const defaultTimeout = 180;
 /**
  * Brings a cluster up, or finds that it is. What fails half-way is undone.
  *
- * @throws SandkubeError: conflict while another command works on it, unsupported where the machine cannot,
+ * @throws SandkubeError: usage for an unknown remedy, conflict while another command works on it, unsupported where the machine cannot,
  *   component where one does not start, timeout
  */
 export async function up(options: UpOptions, session: Session): Promise<UpReport> {
   const { host } = session;
   const { config } = options;
+  requireRemedies(config.avoidRemedies ?? []);
   const name = config.name ?? defaultClusterName;
   const stateDirectory = config.stateDirectory ?? stateDirectoryOf(name, host);
   const timeline = new Timeline(host.clock.now());
@@ -118,7 +121,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
   const { stateDirectory, record, config } = from;
   const { host } = session;
   await makeStateDirectory(stateDirectory, host);
-  const prepared = await prepare(from, session).catch(async (error: unknown) => {
+  const prepared = await prepare(from, options, session).catch(async (error: unknown) => {
     // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
     await host.files.removeDirectory(stateDirectory).catch(() => undefined);
     throw error;
@@ -133,7 +136,8 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
     return prepared;
   } catch (error) {
     const remedy = await host.files.readTextIfPresent(stateLayout(stateDirectory).failedRemedy);
-    const again = remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
+    const planned = options.choose === undefined;
+    const again = planned && remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
     if (again || !options.retain) await undo(spec, record !== undefined, session);
     if (!again) throw error;
     const because = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "").trim() : String(error);
@@ -145,14 +149,23 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
 }
 
 /** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
-async function prepare(from: Start, session: Session): Promise<Prepared> {
+async function prepare(from: Start, options: UpOptions, session: Session): Promise<Prepared> {
   const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
+  const avoided = config.avoidRemedies ?? [];
   const facts = await timeline.measure("probes", () =>
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
   const { plan, notes, artifacts } = await timeline.measure("artifacts", () =>
-    withArtifacts(choosePlan(facts, config.mode, from.failed), facts, config.mode, session),
+    planWithArtifacts(
+      {
+        facts,
+        wanted: config.mode,
+        passedOver: { failed: from.failed, avoided },
+        ...(options.choose === undefined ? {} : { exact: options.choose(facts) }),
+      },
+      session,
+    ),
   );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
@@ -182,39 +195,18 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
 }
 
 /** What the record keeps of this start, for reports. */
-function bootOf({ timeline, failed }: Start, notes: readonly string[]): NonNullable<ClusterRecord["boot"]> {
+function bootOf({ config, timeline, failed }: Start, notes: readonly string[]): NonNullable<ClusterRecord["boot"]> {
   return {
     startedAt: timeline.start,
     timeline: [...timeline.entries([])],
     notes: [...[...failed].map(([remedy, because]) => failureNote(remedy, because)), ...notes],
     failed: Object.fromEntries(failed),
+    avoided: [...(config.avoidRemedies ?? [])],
   };
 }
 
 function failureNote(remedy: string, because: string): string {
   return `The remedy ${remedy} failed and was undone: ${because}`;
-}
-
-/**
- * The binaries of the plan. A rung that nobody asked for by name gives way to the
- * next where its binary is not to be had, as kwok in a sandbox without a Go proxy.
- */
-async function withArtifacts(
-  { plan, notes }: ChosenPlan,
-  facts: Facts,
-  wanted: ClusterMode | undefined,
-  session: Session,
-): Promise<ChosenPlan & { readonly artifacts: ClusterArtifacts }> {
-  for (const text of notes) session.progress({ kind: "warning", text });
-  try {
-    return { plan, notes, artifacts: await clusterArtifacts(plan.mode, session) };
-  } catch (error) {
-    const optional = wanted === undefined && plan.mode === "simulated";
-    if (!optional || !(error instanceof SandkubeError) || error.exit !== "artifact") throw error;
-    const note = `Nodes cannot be simulated, so there are none, and pods stay Pending: ${error.title}.`;
-    const next = choosePlan(facts, "control-plane");
-    return withArtifacts({ plan: next.plan, notes: [...notes, note] }, facts, "control-plane", session);
-  }
 }
 
 function timeoutOf(config: ClusterConfig): number {

@@ -1,11 +1,12 @@
 import { stringify } from "yaml";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
-import type { Component } from "../contract/component.ts";
+import type { Component, ProcessSpec } from "../contract/component.ts";
 import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { pkiPaths } from "../pki/cluster-pki.ts";
 import { nodeHealth } from "../kube/node-health.ts";
 import type { ApiAccess } from "./api-access.ts";
+import { underRedirector } from "./under-redirector.ts";
 
 /** The kubelet, with authentication and authorization on and no read-only port. */
 export function kubelet(host: Host, api: ApiAccess): Component {
@@ -18,15 +19,17 @@ export function kubelet(host: Host, api: ApiAccess): Component {
       await host.files.write(configuration, stringify(kubeletConfiguration(spec)));
       await host.files.write(resolvConfPath(spec), `nameserver ${spec.network.dnsAddress}\n`);
       await host.files.makeDirectory(layout.kubelet);
+      const argv: ProcessSpec["argv"] = [
+        `${layout.programs}/kubelet`,
+        `--config=${configuration}`,
+        `--kubeconfig=${layout.kubeconfigs}/kubelet`,
+        `--hostname-override=${spec.nodeName}`,
+        `--node-ip=${spec.network.nodeAddress}`,
+        `--root-dir=${layout.kubelet}`,
+      ];
+      const { suppliedTunables } = spec.kubelet;
       return {
-        argv: [
-          `${layout.programs}/kubelet`,
-          `--config=${configuration}`,
-          `--kubeconfig=${layout.kubeconfigs}/kubelet`,
-          `--hostname-override=${spec.nodeName}`,
-          `--node-ip=${spec.network.nodeAddress}`,
-          `--root-dir=${layout.kubelet}`,
-        ],
+        argv: suppliedTunables === undefined ? argv : await underRedirector(argv, suppliedTunables, spec, host),
       };
     },
     async probe(spec, signal) {

@@ -1,8 +1,8 @@
 import type { Host } from "./host.ts";
 import type { Progress } from "./progress.ts";
 
-/** Where an artifact comes from. Folders are under go/; an absolute path is taken as it is. */
-export type ArtifactSource = GoSource | CSource | DebianSource;
+/** Where an artifact comes from. Folders are under go/, or native/ for C of our own; an absolute path is taken as it is. */
+export type ArtifactSource = GoSource | CSource | NativeSource | DebianSource;
 
 /** A program that the Go toolchain builds. */
 export interface GoSource {
@@ -31,6 +31,15 @@ export interface CSource {
   readonly module: string;
   /** The file's path inside the module. */
   readonly file: string;
+  readonly flags: readonly string[];
+  readonly systemPackages?: readonly string[];
+}
+
+/** A C program of our own: every .c file of a folder, linked statically. */
+export interface NativeSource {
+  readonly kind: "native";
+  /** The folder under native/. */
+  readonly folder: string;
   readonly flags: readonly string[];
   readonly systemPackages?: readonly string[];
 }

@@ -1,3 +1,5 @@
+import type { ComponentName } from "./component-name.ts";
+
 /** What kind of cluster to run, the fullest first; plan/ladder.ts says what each gives. */
 export const clusterModes = ["node", "simulated", "control-plane"] as const;
 
@@ -81,6 +83,8 @@ export interface ClusterSpec {
   readonly kubelet: {
     /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */
     readonly configuration: Readonly<Record<string, unknown>>;
+    /** What it finds in place of files under /proc/sys, by their path there: it runs under proc-sys-redirector. Default: nothing. */
+    readonly suppliedTunables?: Readonly<Record<string, string>>;
   };
   /** The cgroup below which every pod of this cluster runs, as an absolute cgroup path. */
   readonly cgroupRoot: string;
@@ -99,6 +103,8 @@ export interface ClusterSpec {
     /** Takes the pid namespace out of every container, at the OCI boundary. */
     readonly sharedPidNamespace?: boolean;
   };
+  /** A command line that starts a component in the place of the component's own, which follows it. Default: none. */
+  readonly launchers?: Readonly<Partial<Record<ComponentName, readonly [string, ...string[]]>>>;
   /** Mounts of the node's private mount namespace. */
   readonly mounts: readonly NodeMount[];
   /** Whether the node's processes get a mount namespace of their own. */
@@ -115,4 +121,5 @@ export type BinaryName =
   | "runc"
   | "sandkube-cni"
   | "coredns"
+  | "proc-sys-redirector"
   | "kwok";

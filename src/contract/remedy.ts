@@ -1,5 +1,5 @@
 import type { Diagnosis } from "./blocker.ts";
-import type { ClusterSpec } from "./cluster-spec.ts";
+import type { BinaryName, ClusterSpec } from "./cluster-spec.ts";
 import type { Facts } from "./observation.ts";
 
 /** How true to the real thing a remedy is. */
@@ -23,6 +23,8 @@ export interface Remedy {
   readonly harmless: boolean;
   /** What is not as it seems once it is applied. Printed in every report. */
   readonly disclosure: string;
+  /** Binaries of its own that the cluster then needs. Default: none. */
+  readonly binaries?: readonly BinaryName[];
   feasible(facts: Facts): Diagnosis;
   adjust(spec: ClusterSpec, facts: Facts): ClusterSpec;
 }

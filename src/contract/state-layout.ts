@@ -31,6 +31,8 @@ export interface StateLayout {
   readonly madeDirectories: string;
   /** The remedy whose mounts could not be made; absent where all were. */
   readonly failedRemedy: string;
+  /** What a traced component finds in place of files under /proc/sys. */
+  readonly suppliedTunables: string;
   readonly kineSocket: string;
   readonly containerdSocket: string;
   readonly serviceRelaySocket: string;
@@ -59,6 +61,7 @@ export function stateLayout(root: string): StateLayout {
     cniLeases: `${root}/cni`,
     madeDirectories: `${root}/made-directories`,
     failedRemedy: `${root}/run/failed-remedy`,
+    suppliedTunables: `${root}/run/proc-sys`,
     kineSocket: `${root}/run/kine.sock`,
     containerdSocket: `${root}/run/containerd.sock`,
     serviceRelaySocket: `${root}/run/service-relay.sock`,

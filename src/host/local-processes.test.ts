@@ -35,6 +35,7 @@ describe("parseStat", () => {
       pid: 31,
       name,
       zombie: false,
+      stopped: false,
       parent: 7,
       processGroup: 31,
       startTicks: 987_654,
@@ -47,6 +48,12 @@ describe("parseStat", () => {
     expect(parseStat(`31 (x) ${rest.replace("S", "Z")}`)?.zombie).toBe(true);
     expect(parseStat(`31 (x) ${rest.replace("S", "X")}`)?.zombie).toBe(true);
     expect(parseStat(`31 (x) ${rest.replace("S", "D")}`)?.zombie).toBe(false);
+  });
+
+  it("knows those that are held: T by a signal, t by a tracer", () => {
+    for (const state of ["T", "t"]) {
+      expect(parseStat(`31 (x) ${rest.replace("S", state)}`)).toMatchObject({ stopped: true, zombie: false });
+    }
   });
 
   it("is undefined for what is no stat line", () => {

@@ -91,6 +91,17 @@ describe("makePlan", () => {
     ]);
   });
 
+  it("passes over a remedy that is to be avoided, and says so", () => {
+    const plan = makePlan(nothing, {
+      blockers: [blocker("a", stopped)],
+      remedies: [remedy("better", "a"), remedy("worse", "a", { fidelity: "stubbed" })],
+      mode: "node",
+      avoided: ["better"],
+    });
+    expect(plan.blockers[0]?.remedy?.id).toBe("worse");
+    expect(plan.blockers[0]?.rejected).toEqual([{ remedy: "better", because: "it is to be avoided" }]);
+  });
+
   it("does not apply a remedy that may not be feasible", () => {
     const plan = makePlan(nothing, {
       blockers: [blocker("a", stopped)],
@@ -162,6 +173,7 @@ describe("the plan of a recorded machine", () => {
     "agent-2022-12": [
       "local-storage-accounting-off",
       "native-snapshotter",
+      "proc-sys-redirector",
       "allow-cgroup-v1",
       "cgroups-per-pod-off",
       "no-new-keyring",
@@ -177,16 +189,7 @@ describe("the plan of a recorded machine", () => {
     expect(plan.remedies.map(({ id }) => id)).toEqual(expected[machine]);
     expect(plan.uncertain.map(({ id }) => id)).toEqual(machine === "agent-2022-12" ? ["low-open-files"] : []);
     expect(plan.unresolved.map(({ id }) => id)).toEqual(
-      machine === "agent-2022-12"
-        ? [
-            "no-mount-namespace",
-            "no-pod-links",
-            "kernel-tunables-missing",
-            "overcommit-memory-unwritable",
-            "no-kmsg",
-            "cgroup-missing",
-          ]
-        : [],
+      machine === "agent-2022-12" ? ["no-mount-namespace", "no-pod-links", "no-kmsg", "cgroup-missing"] : [],
     );
   });
 

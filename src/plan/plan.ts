@@ -13,6 +13,8 @@ export interface PlanInputs {
   readonly mode: ClusterMode;
   /** Remedies that were tried on this machine and did not work, by id, and why. */
   readonly failed?: ReadonlyMap<string, string>;
+  /** Remedies that the user does not want, by id. */
+  readonly avoided?: readonly string[];
 }
 
 const controlPlane = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
@@ -53,7 +55,11 @@ export function applyPlan(plan: Plan, spec: ClusterSpec, facts: Facts): ClusterS
   }, spec);
 }
 
-function planBlocker(blocker: Blocker, facts: Facts, { remedies, mode, failed }: PlanInputs): PlannedBlocker {
+function planBlocker(
+  blocker: Blocker,
+  facts: Facts,
+  { remedies, mode, failed, avoided = [] }: PlanInputs,
+): PlannedBlocker {
   const diagnosis = blocker.diagnose(facts);
   const base = { id: blocker.id, title: blocker.title, stops: blocker.stops, diagnosis };
   if (diagnosis.verdict === "clear" || !concerns(mode, blocker.stops)) {
@@ -66,7 +72,9 @@ function planBlocker(blocker: Blocker, facts: Facts, { remedies, mode, failed }:
   for (const remedy of candidates) {
     const feasible = remedy.feasible(facts);
     const failure = failed?.get(remedy.id);
-    if (failure !== undefined) {
+    if (avoided.includes(remedy.id)) {
+      rejected.push({ remedy: remedy.id, because: "it is to be avoided" });
+    } else if (failure !== undefined) {
       rejected.push({ remedy: remedy.id, because: `it was tried and failed: ${failure}` });
     } else if (feasible.verdict !== "clear") {
       rejected.push({ remedy: remedy.id, because: feasible.because });

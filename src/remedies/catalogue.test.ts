@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Machine, recordedFacts, withFact } from "../../test/fixtures/recorded-facts.ts";
+import { type Machine, recordedFacts, withFact, withoutFact } from "../../test/fixtures/recorded-facts.ts";
 import { blockers } from "../blockers/catalogue.ts";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import { applyPlan, makePlan } from "../plan/plan.ts";
+import { capabilities } from "../probes/capabilities.ts";
 import { cgroupLayout } from "../probes/cgroup-layout.ts";
 import { defaultRoute } from "../probes/default-route.ts";
 import { forwardPolicies } from "../probes/forward-policies.ts";
@@ -12,6 +13,7 @@ import { memory } from "../probes/memory.ts";
 import { mountTrials } from "../probes/mount-trials.ts";
 import { packetRules } from "../probes/packet-rules.ts";
 import { resolverAnswers } from "../probes/resolver-answers.ts";
+import { seccomp } from "../probes/seccomp.ts";
 import { remedies } from "./catalogue.ts";
 
 const spec = {
@@ -75,6 +77,38 @@ describe("the specification", () => {
       { kind: "supplement", target: "/proc/sys/vm", files: { overcommit_memory: "1\n", panic_on_oom: "0\n" }, remedy },
       { kind: "supplement", target: "/dev", files: { kmsg: "" }, remedy: "empty-kernel-log" },
     ]);
+  });
+
+  it("puts the redirector after the mount, which costs nothing, and takes it where nothing may be mounted there", () => {
+    const order = remedies.filter(({ clears }) => clears.includes("kernel-tunables-missing"));
+    expect(order.map(({ id }) => id)).toEqual(["proc-sys-supplement", "proc-sys-redirector"]);
+    expect(new Set(order.map(({ fidelity }) => fidelity)).size).toBe(1);
+    const recorded = recordedFacts("agent-2026-07");
+    const trials = recorded.value(mountTrials);
+    if (trials === undefined) throw new Error("the mounts were not measured");
+    const refused = { ...trials, overProcSys: { ok: false, message: "permission denied" } };
+    const { mounts, kubelet } = planned(withFact(recorded, mountTrials, refused));
+    expect(mounts.filter(({ target }) => target.startsWith("/proc/"))).toEqual([]);
+    expect(kubelet.suppliedTunables).toEqual({
+      "vm/overcommit_memory": "1\n",
+      "vm/panic_on_oom": "0\n",
+      "kernel/panic": "10\n",
+      "kernel/panic_on_oops": "1\n",
+      "kernel/keys/root_maxkeys": "1000000\n",
+      "kernel/keys/root_maxbytes": "25000000\n",
+    });
+    expect(on("agent-2026-07").kubelet).not.toHaveProperty("suppliedTunables");
+  });
+
+  it("does not redirect without the capability to trace", () => {
+    const recorded = recordedFacts("agent-2026-07");
+    const held = recorded.value(capabilities);
+    if (held === undefined) throw new Error("the capabilities were not measured");
+    const effective = held.effective.filter((name) => name !== "sys_ptrace");
+    const redirector = remedies.find(({ id }) => id === "proc-sys-redirector");
+    expect(redirector?.feasible(recorded).verdict).toBe("clear");
+    expect(redirector?.feasible(withFact(recorded, capabilities, { ...held, effective })).verdict).toBe("blocked");
+    expect(redirector?.feasible(withoutFact(recorded, seccomp)).verdict).toBe("unknown");
   });
 
   it("makes a directory that is not there before it fills it", () => {

@@ -12,6 +12,7 @@ import { noEgress } from "./no-egress.ts";
 import { noNewKeyring } from "./no-new-keyring.ts";
 import { noOutsideNames } from "./no-outside-names.ts";
 import { otherIptables } from "./other-iptables.ts";
+import { procSysRedirector } from "./proc-sys-redirector.ts";
 import { procSysSupplement } from "./proc-sys-supplement.ts";
 import { restrictOomScore } from "./restrict-oom-score.ts";
 import { sourceNat } from "./source-nat.ts";
@@ -28,6 +29,7 @@ export const remedies: readonly Remedy[] = [
   containerdRootOnTmpfs,
   nativeSnapshotter,
   procSysSupplement,
+  procSysRedirector,
   emptyKernelLog,
   cgroupV1Mounts,
   allowCgroupV1,

@@ -1,8 +1,9 @@
 import { basename, dirname } from "node:path";
 import type { NodeMount } from "../contract/cluster-spec.ts";
 import type { Remedy } from "../contract/remedy.ts";
-import { kernelTunables, kubeletTunables } from "../probes/kernel-tunables.ts";
+import { kernelTunables } from "../probes/kernel-tunables.ts";
 import { mountsFeasible, withMounts } from "./node-mounts.ts";
+import { suppliedTunables } from "./supplied-tunables.ts";
 
 /**
  * Covers the directories of the kubelet's kernel settings, in the node's mount
@@ -23,11 +24,9 @@ export const procSysSupplement: Remedy = {
     const found = facts.value(kernelTunables);
     if (found === undefined) return spec;
     const supplied = new Map<string, Record<string, string>>();
-    for (const [path, wanted] of Object.entries(kubeletTunables)) {
-      const tunable = found.files[path];
-      if (tunable?.present === true && (tunable.writable || tunable.value === String(wanted))) continue;
+    for (const [path, content] of Object.entries(suppliedTunables(facts))) {
       const files = supplied.get(dirname(path)) ?? {};
-      files[basename(path)] = `${String(wanted)}\n`;
+      files[basename(path)] = content;
       supplied.set(dirname(path), files);
     }
     const mounts: NodeMount[] = [];

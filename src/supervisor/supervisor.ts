@@ -141,7 +141,9 @@ export class Supervisor {
     const life: Life = {};
     let running: ComponentProcess;
     try {
-      const process = await component.prepare(spec, signal);
+      const own = await component.prepare(spec, signal);
+      const launcher = spec.launchers?.[name];
+      const process = launcher === undefined ? own : { ...own, argv: [...launcher, ...own.argv] as const };
       const log = `${stateLayout(spec.stateDirectory).logs}/${name}.log`;
       running = await startProcess(process, { ...environment, [clusterMarker]: spec.id }, log, host.processes);
     } catch (error) {

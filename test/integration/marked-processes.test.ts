@@ -99,6 +99,7 @@ describe("findMarkedProcesses", () => {
       processGroup: pid,
       name: "x",
       zombie: false,
+      stopped: false,
       rssBytes: 0,
       cpuMs: 0,
     });

@@ -2,12 +2,13 @@ import { Command, Option } from "commander";
 import type { PlanClusterReport } from "../../cluster/plan-cluster.ts";
 import { clusterModes, type ClusterMode } from "../../contract/cluster-spec.ts";
 import { exitCode } from "../../contract/exit-code.ts";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { collect, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { style } from "../renderers/style.ts";
 
 interface Flags extends ClusterFlags, OutputFlags {
   readonly mode?: ClusterMode;
+  readonly avoidRemedy?: readonly string[];
   readonly facts?: string;
 }
 
@@ -20,12 +21,16 @@ export function planCommand(io: CommandIo): Command {
         clusterModes,
       ),
     )
+    .option("--avoid-remedy <id>", "a remedy that is not to be applied; may be given several times", collect)
     .option("--facts <file>", "plan for facts that `sandkube doctor --save` wrote, here or elsewhere")
     .action(async (flags: Flags) => {
       const { planCluster } = await import("../../cluster/plan-cluster.ts");
       const { locateCluster } = await import("../../cluster/state-directory.ts");
       const { stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
-      const report = await planCluster({ stateDirectory, mode: flags.mode, facts: flags.facts }, io);
+      const report = await planCluster(
+        { stateDirectory, mode: flags.mode, avoided: flags.avoidRemedy ?? [], facts: flags.facts },
+        io,
+      );
       writeResult(io, flags.output, report, (result) => renderPlan(result, io.colour.stdout));
       if (report.verdict === "impossible") io.exit(exitCode.unsupported);
     });

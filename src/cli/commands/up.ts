@@ -19,6 +19,7 @@ import { renderRung } from "../renderers/rung.ts";
 interface Flags extends ClusterFlags, OutputFlags {
   readonly config?: string;
   readonly mode?: ClusterMode;
+  readonly avoidRemedy?: readonly string[];
   readonly wait: boolean;
   readonly timeout?: number;
   readonly apiAddress?: string;
@@ -35,6 +36,7 @@ export function upCommand(io: CommandIo): Command {
     .addOption(
       new Option("--mode <mode>", "what to run (default: the fullest that this machine allows)").choices(clusterModes),
     )
+    .option("--avoid-remedy <id>", "a remedy that is not to be applied; may be given several times", collect)
     .option("--wait", "return only when the cluster is usable", true)
     .option("--no-wait", "return when the supervisor has started")
     .option("--timeout <duration>", "how long to wait, such as 90s or 2m", parseSeconds)
@@ -51,6 +53,7 @@ export function upCommand(io: CommandIo): Command {
           name: flags.name,
           stateDirectory: flags.stateDir,
           mode: flags.mode,
+          avoidRemedies: flags.avoidRemedy === undefined ? undefined : [...flags.avoidRemedy],
           timeout: flags.timeout,
           images: flags.image === undefined ? undefined : [...flags.image],
           api: { address: flags.apiAddress, port: flags.apiPort },
