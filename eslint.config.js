@@ -26,6 +26,10 @@ const layers = {
   },
   distributions: { may: ["contract", "components", "artifacts"], because: "a distribution lists components" },
   evidence: { may: ["contract", "host", "kube"], because: "a check looks at a running cluster from outside" },
+  lab: {
+    may: ["contract", "host", "probes", "remedies", "images"],
+    because: "lab/ lists what is tried and reads what came of it; cluster/ runs it",
+  },
   sandbox: { may: ["contract", "host", "artifacts"], because: "sandbox/ makes sandboxes and knows no cluster" },
   cluster: {
     may: [
@@ -44,6 +48,7 @@ const layers = {
       "components",
       "distributions",
       "evidence",
+      "lab",
       "sandbox",
     ],
     because: "cluster/ holds the use cases and does not know how they are shown",

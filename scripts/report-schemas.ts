@@ -11,8 +11,13 @@ const reports = {
   plan: "PlanClusterReport",
   explain: "ExplainReport",
   "explain-list": "ExplainListReport",
+  report: "ClusterReport",
   load: "LoadReport",
+  verify: "VerifyReport",
+  "verify-list": "VerifyListReport",
   version: "VersionReport",
+  lab: "LabReport",
+  "lab-list": "LabListReport",
   "sandbox-list": "SandboxListReport",
 };
 

@@ -8,12 +8,15 @@ import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { kubectlCommand } from "./commands/kubectl.ts";
+import { labCommand } from "./commands/lab.ts";
 import { loadCommand } from "./commands/load.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
+import { reportCommand } from "./commands/report.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /**
@@ -37,6 +40,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     upCommand,
     downCommand,
     statusCommand,
+    verifyCommand,
     kubectlCommand,
     kubeconfigCommand,
     logsCommand,
@@ -44,6 +48,8 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     doctorCommand,
     planCommand,
     explainCommand,
+    labCommand,
+    reportCommand,
     demoCommand,
     sandboxCommand,
     artifactsCommand,

@@ -24,6 +24,20 @@ const recordSchema = z.object({
       disclosure: z.string(),
     }),
   ),
+  /** How `up` went before the supervisor began; absent in records of before there were reports. */
+  boot: z
+    .object({
+      /** When `up` began, in milliseconds since the epoch. */
+      startedAt: z.number(),
+      /** Its own part of the timeline; the supervisor's is in its state. */
+      timeline: z.array(z.object({ name: z.string(), startMs: z.number(), endMs: z.number().nullable() })),
+      notes: z.array(z.string()),
+      /** Remedies that were tried and did not work, by id, and why. */
+      failed: z.record(z.string(), z.string()),
+      /** Remedies that the user did not want, by id. */
+      avoided: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 
 /** What is remembered of a cluster: `cluster.json` in its state directory. */

@@ -1,10 +1,10 @@
 import { blockers } from "../blockers/catalogue.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
-import type { ComponentName } from "../contract/component-name.ts";
-import type { Exhibit, Facts } from "../contract/observation.ts";
+import type { Facts } from "../contract/observation.ts";
 import type { Plan, PlannedBlocker } from "../contract/plan.ts";
 import { step } from "../contract/progress.ts";
 import type { Fidelity } from "../contract/remedy.ts";
+import type { BlockerReport, FactReport, MachineSummary } from "../contract/report.ts";
 import { makePlan } from "../plan/plan.ts";
 import { probes } from "../probes/catalogue.ts";
 import { cpus } from "../probes/cpus.ts";
@@ -44,40 +44,6 @@ export interface DoctorReport {
   readonly facts: readonly FactReport[];
   readonly blockers: readonly BlockerReport[];
   readonly plan: PlanReport;
-}
-
-/** A machine in a few words; null where it could not be told. */
-export interface MachineSummary {
-  readonly kernel: string | null;
-  readonly gvisor: boolean | null;
-  readonly cpus: number | null;
-  readonly memoryBytes: number | null;
-  readonly rootFilesystem: string | null;
-}
-
-/** A fact: its value, or why there is none. */
-export interface FactReport {
-  readonly id: string;
-  readonly title: string;
-  readonly kind: "measured" | "inconclusive";
-  readonly value?: unknown;
-  readonly because?: string;
-  readonly exhibits: readonly Exhibit[];
-}
-
-/** A judgement, and what would be done about it. */
-export interface BlockerReport {
-  readonly id: string;
-  readonly title: string;
-  readonly verdict: "clear" | "blocked" | "unknown";
-  readonly because?: string;
-  /** The components that stop; empty where something is lost and all of them run. */
-  readonly stops: readonly ComponentName[];
-  readonly upstream: string;
-  /** The id of the remedy that would be applied. */
-  readonly remedy?: string;
-  /** Remedies that would have come first, and why they do not. */
-  readonly rejected: readonly { readonly remedy: string; readonly because: string }[];
 }
 
 /** What `up` would do. */
@@ -143,12 +109,14 @@ export function doctorReport(facts: Facts, plan: Plan): DoctorReport {
 }
 
 function blockerReport({ id, title, stops, diagnosis, remedy, rejected }: PlannedBlocker): BlockerReport {
+  const judged = blockers.find((blocker) => blocker.id === id);
   return {
     id,
     title,
     ...diagnosis,
     stops,
-    upstream: blockers.find((blocker) => blocker.id === id)?.upstream ?? "",
+    upstream: judged?.upstream ?? "",
+    facts: (judged?.needs ?? []).map((probe) => probe.id),
     ...(remedy === undefined ? {} : { remedy: remedy.id }),
     rejected,
   };

@@ -92,8 +92,16 @@ export async function stopCluster(
   await removeFiles(layout, options.keepState, host.files);
 }
 
-/** What the next `up` needs of a cluster whose state is kept. */
-const keptFiles: readonly (keyof StateLayout)[] = ["record", "pki", "datastore"];
+/** What the next `up` needs of a cluster whose state is kept, and what a report can still tell of it. */
+const keptFiles: readonly (keyof StateLayout)[] = [
+  "record",
+  "pki",
+  "datastore",
+  "facts",
+  "lastSupervisorState",
+  "verification",
+  "resources",
+];
 
 async function removeFiles(layout: StateLayout, keepState: boolean, files: Session["host"]["files"]): Promise<void> {
   if (!keepState) {
@@ -108,6 +116,10 @@ async function removeFiles(layout: StateLayout, keepState: boolean, files: Sessi
     await files.remove(layout.record);
     await files.removeDirectory(layout.root).catch(() => undefined); // not ours where the user put something in it
     return;
+  }
+  // Under its own name it would be taken for what runs.
+  if ((await files.status(layout.supervisorState)) !== undefined) {
+    await files.rename(layout.supervisorState, layout.lastSupervisorState);
   }
   const kept = new Set(keptFiles.map((key) => layout[key]));
   const names = (await files.list(layout.root)) ?? [];

@@ -11,6 +11,8 @@ export interface PlanChoice {
   /** Undefined: the fullest that the machine allows. */
   readonly wanted: ClusterMode | undefined;
   readonly passedOver: PassedOver;
+  /** A plan that was chosen already, which nothing may take the place of. */
+  readonly exact?: ChosenPlan;
 }
 
 /**
@@ -24,14 +26,14 @@ export async function planWithArtifacts(
   choice: PlanChoice,
   session: Session,
 ): Promise<ChosenPlan & { readonly artifacts: ClusterArtifacts }> {
-  const { plan, notes } = choosePlan(choice.facts, choice.wanted, choice.passedOver);
+  const { plan, notes } = choice.exact ?? choosePlan(choice.facts, choice.wanted, choice.passedOver);
   for (const text of notes) session.progress({ kind: "warning", text });
   let extra: Partial<ClusterArtifacts["binaries"]> = {};
   for (const remedy of plan.remedies) {
     try {
       extra = { ...extra, ...(await remedyBinaries(remedy, session)) };
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
+      if (choice.exact !== undefined || !isUnavailable(error)) throw error;
       const failed = new Map([...(choice.passedOver.failed ?? []), [remedy.id, error.title]]);
       const note = `The remedy ${remedy.id} needs a program that is not to be had here: ${error.title}.`;
       session.progress({ kind: "warning", text: note });

@@ -1,5 +1,5 @@
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
-import type { Host } from "../contract/host.ts";
+import type { Host, ProcessIdentity } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { ApiAccess } from "../components/api-access.ts";
@@ -8,6 +8,7 @@ import { importImages } from "../images/import-images.ts";
 import { publishDnsService } from "../kube/cluster-dns.ts";
 import { setUpNodeNetwork, tearDownNodeNetwork } from "../network/node-network.ts";
 import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
+import { sampleResources } from "../supervisor/sample-resources.ts";
 import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
 import { grantServiceRelay } from "./grant-service-relay.ts";
@@ -42,6 +43,7 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
       await supervisor.prepare("pod network", () => setUpNodeNetwork(spec, host, signal));
       await makeCgroups(spec, host);
     }
+    await using _sampling = await startSampling(supervisor, stateLayout(stateDirectory).resources, host);
     await supervisor.run(signal);
   } catch (error) {
     if (!signal.aborted) {
@@ -57,6 +59,21 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
     await supervisor.stop();
     if (spec.mode === "node") await tearDownNodeNetwork(spec, host, AbortSignal.timeout(5000));
   }
+}
+
+/** Samples what the supervisor and its components use, until disposal. */
+async function startSampling(supervisor: Supervisor, path: string, host: Host): Promise<AsyncDisposable> {
+  const self = await host.processes.self();
+  const running = (): ReadonlyMap<string, ProcessIdentity> =>
+    new Map<string, ProcessIdentity>([["supervisor", self], ...supervisor.running()]);
+  const over = new AbortController();
+  const sampling = sampleResources(running, path, host, over.signal);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      await sampling;
+    },
+  };
 }
 
 function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly SupervisedTask[] {

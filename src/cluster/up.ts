@@ -1,7 +1,9 @@
 import { networkInterfaces } from "node:os";
 import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
+import type { TimelineEntry } from "../contract/report.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
@@ -15,19 +17,14 @@ import { lockCluster } from "./cluster-lock.ts";
 import { defaultClusterName, type ClusterConfig } from "./cluster-options.ts";
 import { readClusterRecord, writeClusterRecord, type ClusterRecord } from "./cluster-record.ts";
 import { stopCluster } from "./down.ts";
-import { measureFacts, usualEgress, usualResolvers } from "./choose-plan.ts";
+import { measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./choose-plan.ts";
+import { saveFacts } from "./facts-file.ts";
 import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
+import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
 import { waitForCluster } from "./wait-for-cluster.ts";
-
-/** A stretch of the boot, in milliseconds after `up` began. */
-export interface TimelineEntry {
-  readonly name: string;
-  readonly startMs: number;
-  readonly endMs: number | null;
-}
 
 /** The answer of `sandkube up --output json` (docs/schemas/up.json). */
 export interface UpReport {
@@ -55,6 +52,8 @@ export interface UpOptions {
   readonly wait: boolean;
   /** Leaves what there is when the cluster does not come up, for a look at it. */
   readonly retain: boolean;
+  /** Makes the plan in the place of the planner, as the laboratory does. Not given: the fullest that the machine allows. */
+  readonly choose?: (facts: Facts) => ChosenPlan;
   /** The program and arguments that run {@link supervise} for a state directory. */
   readonly supervisorCommand: (stateDirectory: string) => readonly [string, ...string[]];
 }
@@ -122,7 +121,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
   const { stateDirectory, record, config } = from;
   const { host } = session;
   await makeStateDirectory(stateDirectory, host);
-  const prepared = await prepare(from, session).catch(async (error: unknown) => {
+  const prepared = await prepare(from, options, session).catch(async (error: unknown) => {
     // Nothing has been started and nothing written; a directory that is not empty holds a kept state.
     await host.files.removeDirectory(stateDirectory).catch(() => undefined);
     throw error;
@@ -137,11 +136,12 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
     return prepared;
   } catch (error) {
     const remedy = await host.files.readTextIfPresent(stateLayout(stateDirectory).failedRemedy);
-    const again = remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
+    const planned = options.choose === undefined;
+    const again = planned && remedy !== undefined && !from.failed.has(remedy) && !session.signal.aborted;
     if (again || !options.retain) await undo(spec, record !== undefined, session);
     if (!again) throw error;
     const because = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "").trim() : String(error);
-    const note = `The remedy ${remedy} failed and was undone: ${because}`;
+    const note = failureNote(remedy, because);
     session.progress({ kind: "warning", text: note });
     const next = await start({ ...from, failed: new Map([...from.failed, [remedy, because]]) }, options, session);
     return { ...next, notes: [note, ...next.notes] };
@@ -149,7 +149,7 @@ async function start(from: Start, options: UpOptions, session: Session): Promise
 }
 
 /** Everything before the first process: looks, plans, finds the binaries, and writes the record. */
-async function prepare(from: Start, session: Session): Promise<Prepared> {
+async function prepare(from: Start, options: UpOptions, session: Session): Promise<Prepared> {
   const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
   const avoided = config.avoidRemedies ?? [];
@@ -157,7 +157,15 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
   const { plan, notes, artifacts } = await timeline.measure("artifacts", () =>
-    planWithArtifacts({ facts, wanted: config.mode, passedOver: { failed: from.failed, avoided } }, session),
+    planWithArtifacts(
+      {
+        facts,
+        wanted: config.mode,
+        passedOver: { failed: from.failed, avoided },
+        ...(options.choose === undefined ? {} : { exact: options.choose(facts) }),
+      },
+      session,
+    ),
   );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
@@ -179,18 +187,26 @@ async function prepare(from: Start, session: Session): Promise<Prepared> {
     facts,
   );
   const remedies = plan.remedies.map(describeRemedy);
-  await writeClusterRecord({ createdAt: record?.createdAt ?? host.clock.now(), spec, remedies }, host);
-  return { spec, remedies, notes: [...notes, ...chosen.notes] };
+  await saveFacts(stateLayout(stateDirectory).facts, facts, host);
+  const told = [...notes, ...chosen.notes];
+  const createdAt = record?.createdAt ?? host.clock.now();
+  await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, told) }, host);
+  return { spec, remedies, notes: told };
 }
 
-const untold = { outcome: "inconclusive", because: "it has not been measured again" } as const;
+/** What the record keeps of this start, for reports. */
+function bootOf({ config, timeline, failed }: Start, notes: readonly string[]): NonNullable<ClusterRecord["boot"]> {
+  return {
+    startedAt: timeline.start,
+    timeline: [...timeline.entries([])],
+    notes: [...[...failed].map(([remedy, because]) => failureNote(remedy, because)), ...notes],
+    failed: Object.fromEntries(failed),
+    avoided: [...(config.avoidRemedies ?? [])],
+  };
+}
 
-/** What the supervisor measured after the remedies were applied. */
-function withProofs(remedies: readonly AppliedRemedy[], state: SupervisorState | undefined): readonly ProvedRemedy[] {
-  return remedies.map((remedy) => {
-    const { outcome, because } = state?.proofs?.[remedy.id] ?? untold;
-    return { ...remedy, proved: { outcome, because } };
-  });
+function failureNote(remedy: string, because: string): string {
+  return `The remedy ${remedy} failed and was undone: ${because}`;
 }
 
 function timeoutOf(config: ClusterConfig): number {
@@ -241,11 +257,12 @@ function localAddresses(): string[] {
 
 /** Collects what happened when, on one clock. */
 class Timeline {
-  readonly #start: number;
+  /** When it began, in milliseconds since the epoch. */
+  readonly start: number;
   readonly #entries: TimelineEntry[] = [];
 
   constructor(start: number) {
-    this.#start = start;
+    this.start = start;
   }
 
   async measure<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -253,15 +270,15 @@ class Timeline {
     try {
       return await work();
     } finally {
-      this.#entries.push({ name, startMs: start - this.#start, endMs: Date.now() - this.#start });
+      this.#entries.push({ name, startMs: start - this.start, endMs: Date.now() - this.start });
     }
   }
 
   entries(spans: SupervisorState["timeline"]): readonly TimelineEntry[] {
     const relative = spans.map(({ name, start, end }) => ({
       name,
-      startMs: start - this.#start,
-      endMs: end === undefined ? null : end - this.#start,
+      startMs: start - this.start,
+      endMs: end === undefined ? null : end - this.start,
     }));
     return [...this.#entries, ...relative];
   }

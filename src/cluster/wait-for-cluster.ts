@@ -60,13 +60,10 @@ export async function waitForCluster(
         `${layout.logs}/${dying.name}.log`,
       );
     }
-    if (state.phase === "failed") {
-      throw await startFailure(
-        state.error?.title ?? "The supervisor failed",
-        state.error?.message ?? "it ended",
-        supervisorLog(spec.stateDirectory),
-        state.error?.hint,
-      );
+    // Not by the phase: a supervisor that failed is soon one that stops.
+    if (state.error !== undefined) {
+      const { title, message, hint } = state.error;
+      throw await startFailure(title, message, supervisorLog(spec.stateDirectory), hint);
     }
     if (!(await host.processes.isAlive(state.supervisor))) {
       throw await startFailure("The supervisor ended", "nobody stopped it", supervisorLog(spec.stateDirectory));

@@ -1,3 +1,4 @@
+import type { ClusterMode } from "./cluster-spec.ts";
 import type { Exhibit } from "./observation.ts";
 
 /**
@@ -20,5 +21,21 @@ export interface CheckedClaim extends CheckResult {
   readonly id: string;
   /** What is claimed, as a sentence. */
   readonly claim: string;
+  readonly durationMs: number;
+}
+
+/** What came of all checks: `verification.json` in the state directory. */
+export interface Verification {
+  readonly schema: "sandkube.dev/verify/v1";
+  readonly cluster: string;
+  readonly mode: ClusterMode;
+  /** proved: every check that applies was; refuted: one was refuted; inconclusive: one could not be told. */
+  readonly verdict: "proved" | "refuted" | "inconclusive";
+  readonly counts: Readonly<Record<CheckOutcome, number>>;
+  readonly checks: readonly CheckedClaim[];
+  /** What checks made and could not remove. */
+  readonly left: readonly string[];
+  /** When they began, in ISO 8601. */
+  readonly startedAt: string;
   readonly durationMs: number;
 }

@@ -1,3 +1,5 @@
+import type { ComponentName } from "./component-name.ts";
+
 /** What kind of cluster to run, the fullest first; plan/ladder.ts says what each gives. */
 export const clusterModes = ["node", "simulated", "control-plane"] as const;
 
@@ -101,6 +103,8 @@ export interface ClusterSpec {
     /** Takes the pid namespace out of every container, at the OCI boundary. */
     readonly sharedPidNamespace?: boolean;
   };
+  /** A command line that starts a component in the place of the component's own, which follows it. Default: none. */
+  readonly launchers?: Readonly<Partial<Record<ComponentName, readonly [string, ...string[]]>>>;
   /** Mounts of the node's private mount namespace. */
   readonly mounts: readonly NodeMount[];
   /** Whether the node's processes get a mount namespace of their own. */

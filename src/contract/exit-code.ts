@@ -23,6 +23,10 @@ export const exitCode = {
   artifact: 8,
   /** A file or directory could not be read or written, or is full or damaged. */
   storage: 9,
+  /** What sandkube claims of the cluster was seen not to be so. */
+  refuted: 10,
+  /** Not everything that sandkube claims of the cluster could be proved; nothing was refuted. */
+  inconclusive: 11,
   /** Interrupted by the user. */
   interrupted: 130,
 } as const;

@@ -130,7 +130,11 @@ export interface ProcessStatus extends ProcessIdentity {
   readonly processGroup: number;
   readonly name: string;
   readonly zombie: boolean;
+  /** Held by a signal or a tracer: it is there and does nothing. */
+  readonly stopped: boolean;
   readonly rssBytes: number;
+  /** Processor time used by all its threads, in user and kernel mode (milliseconds). */
+  readonly cpuMs: number;
 }
 
 /** Looks at and signals processes. Starting long-lived ones is the supervisor's. */

@@ -7,7 +7,9 @@ export type ProgressEvent =
   /** More about a step that is under way: a module being built, the reason a wait goes on. */
   | { readonly kind: "detail"; readonly step: string; readonly detail: string }
   | { readonly kind: "finished"; readonly step: string; readonly milliseconds: number; readonly detail?: string }
-  | { readonly kind: "failed"; readonly step: string; readonly milliseconds: number }
+  | { readonly kind: "failed"; readonly step: string; readonly milliseconds: number; readonly detail?: string }
+  /** It ended and nobody can say how. */
+  | { readonly kind: "abandoned"; readonly step: string; readonly milliseconds: number; readonly detail: string }
   | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "warning"; readonly text: string };
 

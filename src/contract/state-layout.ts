@@ -5,6 +5,14 @@ export interface StateLayout {
   readonly record: string;
   /** What the supervisor last said of its components. */
   readonly supervisorState: string;
+  /** The same of a cluster that was stopped and whose state was kept. */
+  readonly lastSupervisorState: string;
+  /** The facts that `up` planned for. */
+  readonly facts: string;
+  /** What `verify` found last. */
+  readonly verification: string;
+  /** What the components used over time. */
+  readonly resources: string;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly pki: string;
@@ -36,6 +44,10 @@ export function stateLayout(root: string): StateLayout {
     root,
     record: `${root}/cluster.json`,
     supervisorState: `${root}/supervisor.json`,
+    lastSupervisorState: `${root}/last-supervisor.json`,
+    facts: `${root}/facts.json`,
+    verification: `${root}/verification.json`,
+    resources: `${root}/resources.json`,
     kubeconfig: `${root}/kubeconfig`,
     pki: `${root}/pki`,
     kubeconfigs: `${root}/kubeconfigs`,

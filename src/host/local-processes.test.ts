@@ -28,17 +28,19 @@ async function start(file: string, ...args: string[]): Promise<number> {
 }
 
 describe("parseStat", () => {
-  const rest = "S 7 31 31 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 987654 1000 25 18446744073709551615";
+  const rest = "S 7 31 31 0 -1 4194560 0 0 0 0 150 7 900 800 20 0 1 0 987654 1000 25 18446744073709551615";
 
   it.each(["node", "tmux: server", "a) S 1 (b", "((sd-pam))", ""])("reads a process named %j", (name) => {
     expect(parseStat(`31 (${name}) ${rest}\n`)).toEqual({
       pid: 31,
       name,
       zombie: false,
+      stopped: false,
       parent: 7,
       processGroup: 31,
       startTicks: 987_654,
       rssBytes: 25 * 4096,
+      cpuMs: 1570,
     });
   });
 
@@ -46,6 +48,12 @@ describe("parseStat", () => {
     expect(parseStat(`31 (x) ${rest.replace("S", "Z")}`)?.zombie).toBe(true);
     expect(parseStat(`31 (x) ${rest.replace("S", "X")}`)?.zombie).toBe(true);
     expect(parseStat(`31 (x) ${rest.replace("S", "D")}`)?.zombie).toBe(false);
+  });
+
+  it("knows those that are held: T by a signal, t by a tracer", () => {
+    for (const state of ["T", "t"]) {
+      expect(parseStat(`31 (x) ${rest.replace("S", state)}`)).toMatchObject({ stopped: true, zombie: false });
+    }
   });
 
   it("is undefined for what is no stat line", () => {

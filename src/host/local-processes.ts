@@ -4,6 +4,9 @@ import type { ProcessIdentity, Processes, ProcessStatus } from "../contract/host
 /** The size of a page on every machine that gVisor runs on (x86-64, arm64 with 4 KiB pages). */
 const pageSize = 4096;
 
+/** Milliseconds of a clock tick in /proc: USER_HZ is 100 on Linux, and in gVisor (pkg/abi/linux/time.go, ClockTick). */
+const tickMs = 10;
+
 /** The processes of this machine, read from /proc. */
 export class LocalProcesses implements Processes {
   async self(): Promise<ProcessIdentity> {
@@ -73,10 +76,12 @@ export function parseStat(line: string): ProcessStatus | undefined {
     pid,
     name: line.slice(open + 1, close),
     zombie: fields[0] === "Z" || fields[0] === "X",
+    stopped: fields[0] === "T" || fields[0] === "t",
     parent: number(1),
     processGroup: number(2),
     startTicks: number(19),
     rssBytes: number(21) * pageSize,
+    cpuMs: (number(11) + number(12)) * tickMs,
   };
 }
 

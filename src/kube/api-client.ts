@@ -9,9 +9,17 @@ export interface ApiRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Asks as somebody else (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation). */
+  readonly impersonate?: Identity;
   readonly signal?: AbortSignal;
   /** Milliseconds. Default: 10 000. */
   readonly timeout?: number;
+}
+
+/** Who somebody is to the API server. */
+export interface Identity {
+  readonly user: string;
+  readonly groups: readonly string[];
 }
 
 /** An answer of the API server that is not a success. */
@@ -29,8 +37,11 @@ export class ApiError extends Error {
 export interface ApiCredentials {
   readonly server: string;
   readonly authority: string;
-  readonly certificate: string;
-  readonly privateKey: string;
+  /** A client certificate and its key, both or neither. */
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  /** Sent as a bearer token. Without it and without a certificate we are nobody. */
+  readonly token?: string;
 }
 
 /**
@@ -47,8 +58,8 @@ export class ApiClient implements Disposable {
     this.#agent = new Agent({
       keepAlive: true,
       ca: credentials.authority,
-      cert: credentials.certificate,
-      key: credentials.privateKey,
+      ...(credentials.certificate === undefined ? {} : { cert: credentials.certificate }),
+      ...(credentials.privateKey === undefined ? {} : { key: credentials.privateKey }),
     });
   }
 
@@ -77,6 +88,12 @@ export class ApiClient implements Disposable {
     });
   }
 
+  /** The same API server, asked by the owner of a token, or by nobody. */
+  withToken(token: string | undefined): ApiClient {
+    const { server, authority } = this.#credentials;
+    return new ApiClient({ server, authority, ...(token === undefined ? {} : { token }) });
+  }
+
   /**
    * Sends one request and returns the body.
    *
@@ -92,6 +109,7 @@ export class ApiClient implements Disposable {
         signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
         headers: {
           accept: "application/json",
+          ...identityHeaders(this.#credentials.token, options.impersonate),
           ...(body === undefined
             ? {}
             : {
@@ -129,7 +147,7 @@ export class ApiClient implements Disposable {
     const request = httpsRequest(new URL(path, this.#credentials.server), {
       agent: this.#agent,
       signal: options.signal,
-      headers: { accept: "application/json" },
+      headers: { accept: "application/json", ...identityHeaders(this.#credentials.token, undefined) },
     });
     request.setTimeout(options.silence, () => {
       request.destroy(new Error(`nothing came for ${String(options.silence / 1000)} s`));
@@ -173,6 +191,18 @@ export class ApiClient implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+function identityHeaders(
+  token: string | undefined,
+  impersonated: Identity | undefined,
+): Record<string, string | string[]> {
+  return {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(impersonated === undefined
+      ? {}
+      : { "impersonate-user": impersonated.user, "impersonate-group": [...impersonated.groups] }),
+  };
 }
 
 function messageOf(answer: string, status: number): string {

@@ -1,7 +1,7 @@
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Component, ComponentHealth } from "../contract/component.ts";
 import type { ComponentName } from "../contract/component-name.ts";
-import type { Host } from "../contract/host.ts";
+import type { Host, ProcessIdentity } from "../contract/host.ts";
 import type { RemedyProof } from "../contract/remedy.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { signalGroup, startProcess, type ComponentProcess } from "./component-process.ts";
@@ -31,7 +31,10 @@ const probeInterval = { starting: 100, ready: 5000 };
 const backoff = { first: 500, most: 30_000, forgottenAfter: 60_000, noneAfter: 10_000 };
 /** How long a component may take to end after TERM before it is killed (milliseconds). */
 const grace = 5000;
-/** How many stretches of the timeline are kept; a component that ends again and again would fill memory with them. */
+/**
+ * How many stretches of the timeline are kept: the boot and what happened last. A component that ends again and again
+ * would fill memory with them.
+ */
 const mostSpans = 100;
 
 /**
@@ -66,6 +69,11 @@ export class Supervisor {
   /** Measures work done before the components start, for the timeline. */
   async prepare<T>(name: string, work: () => Promise<T>): Promise<T> {
     return this.#timed(name, work);
+  }
+
+  /** The components that run at the moment. */
+  running(): ReadonlyMap<ComponentName, ProcessIdentity> {
+    return new Map([...this.#running].map(([name, { identity }]) => [name, identity]));
   }
 
   /** Records whether a remedy was seen to work; written with the task that found out. */
@@ -133,7 +141,9 @@ export class Supervisor {
     const life: Life = {};
     let running: ComponentProcess;
     try {
-      const process = await component.prepare(spec, signal);
+      const own = await component.prepare(spec, signal);
+      const launcher = spec.launchers?.[name];
+      const process = launcher === undefined ? own : { ...own, argv: [...launcher, ...own.argv] as const };
       const log = `${stateLayout(spec.stateDirectory).logs}/${name}.log`;
       running = await startProcess(process, { ...environment, [clusterMarker]: spec.id }, log, host.processes);
     } catch (error) {
@@ -258,7 +268,7 @@ export class Supervisor {
   #open(name: string): TimelineSpan {
     const span: TimelineSpan = { name, start: this.#options.host.clock.now() };
     this.#timeline.push(span);
-    if (this.#timeline.length > mostSpans) this.#timeline.shift();
+    if (this.#timeline.length > mostSpans) this.#timeline.splice(mostSpans / 2, 1);
     return span;
   }
 

@@ -99,7 +99,9 @@ describe("findMarkedProcesses", () => {
       processGroup: pid,
       name: "x",
       zombie: false,
+      stopped: false,
       rssBytes: 0,
+      cpuMs: 0,
     });
     const table = [entry(5, 4), entry(4, 3), entry(3, 2), entry(2, 1), entry(9, 1)];
     const fake = {

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { withOutputFlag, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
-import { bytes, table } from "../renderers/table.ts";
+import { bytes } from "../../contract/quantities.ts";
+import { table } from "../renderers/table.ts";
 
 /** `sandkube artifacts ...` */
 export function artifactsCommand(io: CommandIo): Command {

@@ -3,7 +3,8 @@ import type { StatusReport } from "../../cluster/status.ts";
 import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { style } from "../renderers/style.ts";
-import { bytes, table } from "../renderers/table.ts";
+import { bytes } from "../../contract/quantities.ts";
+import { table } from "../renderers/table.ts";
 
 /** `sandkube status` */
 export function statusCommand(io: CommandIo): Command {

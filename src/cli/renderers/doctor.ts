@@ -1,6 +1,7 @@
-import type { BlockerReport, DoctorReport } from "../../cluster/doctor.ts";
+import type { DoctorReport } from "../../cluster/doctor.ts";
+import type { BlockerReport } from "../../contract/report.ts";
 import { style } from "./style.ts";
-import { bytes } from "./table.ts";
+import { bytes } from "../../contract/quantities.ts";
 
 /** Shows what was found, the worst first, and what would be done. */
 export function renderDoctor({ mode, machine, facts, blockers, plan }: DoctorReport, colour: boolean): string {

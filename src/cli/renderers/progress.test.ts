@@ -34,10 +34,14 @@ describe("plainProgress", () => {
     expect(
       plain([
         { kind: "failed", step: "Building", milliseconds: 60_000 },
+        { kind: "failed", step: "pod-runs", milliseconds: 1000, detail: "it does not" },
+        { kind: "abandoned", step: "egress", milliseconds: 2000, detail: "nobody answers" },
         { kind: "note", text: "Port 6443 is taken." },
         { kind: "warning", text: "No egress." },
       ]),
-    ).toBe("✗ Building (60.0 s)\n  Port 6443 is taken.\n! No egress.\n");
+    ).toBe(
+      "✗ Building (60.0 s)\n✗ pod-runs (1.0 s) it does not\n? egress (2.0 s) nobody answers\n  Port 6443 is taken.\n! No egress.\n",
+    );
   });
 
   it("does not write a log full of details, nor codes for terminals", () => {

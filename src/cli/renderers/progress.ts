@@ -1,5 +1,5 @@
 import type { Progress, ProgressEvent } from "../../contract/progress.ts";
-import { style } from "./style.ts";
+import { style, type Style } from "./style.ts";
 
 /** Plain lines: one when a step ends, and one now and then while it goes on. */
 export function plainProgress(write: (text: string) => void, colour: boolean): Progress {
@@ -43,7 +43,7 @@ export function liveProgress(write: (text: string) => void, colour: boolean, col
     if (event.kind === "started") details.set(event.step, "");
     else if (event.kind === "detail") details.set(event.step, event.detail);
     else {
-      if (event.kind === "finished" || event.kind === "failed") details.delete(event.step);
+      if ("step" in event) details.delete(event.step);
       write(lineOf(event, colour));
     }
     draw();
@@ -53,16 +53,26 @@ export function liveProgress(write: (text: string) => void, colour: boolean, col
 function lineOf(event: Exclude<ProgressEvent, { kind: "started" | "detail" }>, colour: boolean): string {
   switch (event.kind) {
     case "finished":
-      return `${style("✓", "good", colour)} ${event.step} ${style(`(${seconds(event.milliseconds)})`, "dim", colour)}${
-        event.detail === undefined ? "" : ` ${event.detail}`
-      }\n`;
+      return ended("✓", "good", event, colour);
     case "failed":
-      return `${style("✗", "bad", colour)} ${event.step} ${style(`(${seconds(event.milliseconds)})`, "dim", colour)}\n`;
+      return ended("✗", "bad", event, colour);
+    case "abandoned":
+      return ended("?", "warn", event, colour);
     case "note":
       return `  ${event.text}\n`;
     case "warning":
       return `${style("!", "warn", colour)} ${event.text}\n`;
   }
+}
+
+function ended(
+  sign: string,
+  how: Style,
+  { step, milliseconds, detail }: { readonly step: string; readonly milliseconds: number; readonly detail?: string },
+  colour: boolean,
+): string {
+  const more = detail === undefined ? "" : ` ${detail}`;
+  return `${style(sign, how, colour)} ${step} ${style(`(${seconds(milliseconds)})`, "dim", colour)}${more}\n`;
 }
 
 /** Seconds with one digit, as people say them. */

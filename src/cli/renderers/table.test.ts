@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, table } from "./table.ts";
+import { table } from "./table.ts";
 
 describe("table", () => {
   it("makes columns as wide as their widest cell, without blanks at the end", () => {
@@ -25,16 +25,4 @@ describe("table", () => {
   it("bears a row that is too short", () => {
     expect(table(["A", "B", "C"], [["1"]])).toBe("A  B  C\n1\n");
   });
-});
-
-it.each([
-  [0, "0 B"],
-  [1023, "1023 B"],
-  [1024, "1.0 KiB"],
-  [10 * 1024, "10 KiB"],
-  [1536 * 1024, "1.5 MiB"],
-  [900 * 1024 ** 2, "900 MiB"],
-  [2 ** 40 * 5000, "5000 TiB"],
-])("bytes(%i) is %s", (count, text) => {
-  expect(bytes(count)).toBe(text);
 });

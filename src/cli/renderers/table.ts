@@ -12,15 +12,3 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .map((line) => `${line}\n`)
     .join("");
 }
-
-/** A number of bytes as people say it. */
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = count;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? String(value) : value.toFixed(value < 10 ? 1 : 0)} ${units[unit] ?? ""}`;
-}

@@ -1,4 +1,4 @@
-import type { TimelineEntry } from "../../cluster/up.ts";
+import type { TimelineEntry } from "../../contract/report.ts";
 
 const width = 40;
 

@@ -1,0 +1,59 @@
+import { Command } from "commander";
+import type { VerifyListReport, VerifyReport } from "../../cluster/verify.ts";
+import { exitCode } from "../../contract/exit-code.ts";
+import { collect, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { writeResult, type CommandIo } from "../command-io.ts";
+import { table } from "../renderers/table.ts";
+import { renderVerification } from "../renderers/verification.ts";
+
+interface Flags extends ClusterFlags, OutputFlags {
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly list?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `sandkube verify` */
+export function verifyCommand(io: CommandIo): Command {
+  return withOutputFlag(withClusterFlags(new Command("verify")))
+    .description("prove what is claimed of the running cluster, with evidence; leaves nothing behind")
+    .option("--only <ids>", "only these checks and what they stand on, separated by commas", collectIds)
+    .option("--skip <ids>", "all checks but these, separated by commas", collectIds)
+    .option("--list", "name every check")
+    .option("--verbose", "show every check, with its evidence")
+    .action(async (flags: Flags) => {
+      const { verify, verifyList } = await import("../../cluster/verify.ts");
+      const { locateCluster } = await import("../../cluster/state-directory.ts");
+      if (flags.list === true) {
+        writeResult(io, flags.output, verifyList(), renderList);
+        return;
+      }
+      const report = await verify(
+        { ...locateCluster(flags.name, flags.stateDir, io.host), only: flags.only, skip: flags.skip ?? [] },
+        io,
+      );
+      writeResult(io, flags.output, report, (result) =>
+        renderVerification(result, flags.verbose === true, io.colour.stdout),
+      );
+      if (report.verdict !== "proved") io.exit(exitCode[codeOf(report)]);
+    });
+}
+
+function codeOf({ verdict }: VerifyReport): "refuted" | "inconclusive" {
+  return verdict === "refuted" ? "refuted" : "inconclusive";
+}
+
+function collectIds(value: string, before: readonly string[] | undefined): readonly string[] {
+  return value
+    .split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "")
+    .reduce<readonly string[]>((all, id) => collect(id, all), before ?? []);
+}
+
+function renderList({ checks }: VerifyListReport): string {
+  return table(
+    ["CHECK", "FOR", "CLAIM"],
+    checks.map(({ id, modes, claim }) => [id, modes.length === 3 ? "every mode" : modes.join(", "), claim]),
+  );
+}
