@@ -17,7 +17,7 @@ export interface CheckResult {
 
 /** A claim about the running cluster and what came of checking it, as reports show it. */
 export interface CheckedClaim extends CheckResult {
-  /** The name of the check's file, in kebab-case. */
+  /** In kebab-case; part of the command line. */
   readonly id: string;
   /** What is claimed, as a sentence. */
   readonly claim: string;
@@ -29,7 +29,7 @@ export interface Verification {
   readonly schema: "sandkube.dev/verify/v1";
   readonly cluster: string;
   readonly mode: ClusterMode;
-  /** proved: every check that applies was; refuted: one was refuted; inconclusive: one could not be told. */
+  /** proved: every check that applies was; refuted: one was refuted; inconclusive: neither. */
   readonly verdict: "proved" | "refuted" | "inconclusive";
   readonly counts: Readonly<Record<CheckOutcome, number>>;
   readonly checks: readonly CheckedClaim[];
