@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CheckedClaim, CheckOutcome } from "../contract/check.ts";
+import type { CheckedClaim, CheckOutcome, Verification } from "../contract/check.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import type { Progress } from "../contract/progress.ts";
@@ -20,20 +20,7 @@ import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
 
 /** The answer of `sandkube verify --output json` (docs/schemas/verify.json). */
-export interface VerifyReport {
-  readonly schema: "sandkube.dev/verify/v1";
-  readonly cluster: string;
-  readonly mode: ClusterMode;
-  /** proved: every check that applies was proved; refuted: one was refuted; inconclusive: neither. */
-  readonly verdict: "proved" | "refuted" | "inconclusive";
-  readonly counts: Readonly<Record<CheckOutcome, number>>;
-  readonly checks: readonly CheckedClaim[];
-  /** What the checks made and could not remove again, and why; empty where all is as before. */
-  readonly left: readonly string[];
-  /** In UTC, as RFC 3339 has it. */
-  readonly startedAt: string;
-  readonly durationMs: number;
-}
+export type VerifyReport = Verification;
 
 /** Which cluster is verified, and by which checks. */
 export interface VerifyRequest extends Choice {

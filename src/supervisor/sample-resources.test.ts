@@ -38,7 +38,7 @@ interface Machine {
 }
 
 function process(name: string, startTicks: number, cpuMs: number, rssBytes = 1000): ProcessStatus {
-  return { pid: 7, startTicks, parent: 1, processGroup: 7, name, zombie: false, rssBytes, cpuMs };
+  return { pid: 7, startTicks, parent: 1, processGroup: 7, name, zombie: false, stopped: false, rssBytes, cpuMs };
 }
 
 async function sample(looks: readonly (readonly ProcessStatus[])[], refuse = false): Promise<Machine> {
