@@ -74,6 +74,23 @@ describe.skipIf(because !== undefined)("verify, on a control plane", { timeout: 
     }
   });
 
+  test("an API server that is there and does not answer is refuted, and nobody waits for it", async () => {
+    const status = await machine.sandkube("status", "--name", clusterName, "--output", "json");
+    const { components } = JSON.parse(status.stdout) as StatusReport;
+    const pid = String(components.find(({ name }) => name === "kube-apiserver")?.pid);
+    await machine.shell(`kill -STOP ${pid}`);
+    try {
+      const { report, exitCode } = await verifyOn(machine);
+      const refuted = report.checks.filter(({ outcome }) => outcome === "refuted").map(({ id }) => id);
+      expect(refuted).toEqual(["api-ready", "components-alive"]);
+      expect(report.checks.find(({ id }) => id === "watch")?.outcome).toBe("inconclusive");
+      expect(exitCode).toBe(10);
+    } finally {
+      await machine.shell(`kill -CONT ${pid}`);
+    }
+    await cluster.eventually(["get", "--raw", "/readyz"], (answer) => answer === "ok");
+  });
+
   test("an unknown check is named with the nearest, and a second run at a time is refused", async () => {
     const unknown = await machine.sandkube("verify", "--name", clusterName, "--only", "api-redy");
     expect(unknown.exitCode).toBe(2);

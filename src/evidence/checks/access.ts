@@ -199,6 +199,7 @@ export const secretsOnDisk: Check = {
   id: "secrets-on-disk",
   claim: "Only the owner of the cluster can read its keys, kubeconfigs and data on disk",
   scope: "cluster",
+  alone: true,
   async run(cluster) {
     const { files } = cluster.host;
     const layout = stateLayout(cluster.spec.stateDirectory);
