@@ -159,6 +159,15 @@ describe.skipIf(why !== undefined)("the redirector", () => {
     expect(run(over(trees.to, "sh", "-c", script)).stdout).toBe(alone("sh", "-c", script).stdout);
   });
 
+  it("does without an input and outputs", () => {
+    const program = [
+      programs.release,
+      ...over(trees.to, programs.storm, `${trees.from}/kernel/a`, "the other a", "child"),
+    ];
+    const words = program.map((word) => `'${word}'`).join(" ");
+    expect(alone("sh", "-c", `exec ${words} 0<&- 1>&- 2>&-`).status).toBe(7);
+  });
+
   it("gives the real file to what has another root directory", ({ skip }) => {
     if (process.getuid?.() !== 0) return skip("only root may change the root directory");
     const script = `chroot ${trees.outside}/.. ${programs.storm.replace(programs.directory, "")} /from/kernel/a "real a" child`;
