@@ -81,12 +81,13 @@ export async function verify(request: VerifyRequest, session: Session): Promise<
   let claims: readonly CheckedClaim[];
   let left: readonly string[] = [];
   try {
-    await workspace.prepare(session.signal);
+    const impaired = await prepare(workspace, session.signal);
     claims = await runChecks<ClusterView>(chosen, {
       mode: spec.mode,
       view: (signal) => new ClusterView(workspace, signal),
       clock: host.clock,
       signal: session.signal,
+      ...(impaired === undefined ? {} : { impaired }),
       ...story(session.progress),
     });
   } finally {
@@ -105,6 +106,17 @@ export async function verify(request: VerifyRequest, session: Session): Promise<
   };
   await host.files.write(layout.verification, `${JSON.stringify(report, undefined, 2)}\n`, { mode: 0o600 });
   return report;
+}
+
+/** Makes the checks a place to work; where that cannot be, the reason, as some of them can tell why without one. */
+async function prepare(workspace: Workspace, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await workspace.prepare(signal);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return `nothing can be made in the cluster: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** What all claims come to. Pure. */

@@ -17,7 +17,7 @@ export interface CheckResult {
 
 /** A claim about the running cluster and what came of checking it, as reports show it. */
 export interface CheckedClaim extends CheckResult {
-  /** The name of the check's file, in kebab-case. */
+  /** In kebab-case; part of the command line. */
   readonly id: string;
   /** What is claimed, as a sentence. */
   readonly claim: string;

@@ -130,7 +130,7 @@ export interface ProcessStatus extends ProcessIdentity {
   readonly processGroup: number;
   readonly name: string;
   readonly zombie: boolean;
-  /** Held by a signal or a tracer: it is there and does nothing. */
+  /** Held by a signal: it is there and does nothing. What a tracer holds for a moment is not meant. */
   readonly stopped: boolean;
   readonly rssBytes: number;
   /** Processor time used by all its threads, in user and kernel mode (milliseconds). */

@@ -27,6 +27,8 @@ export interface Check {
   readonly scope: CheckScope;
   /** The id of a check without which this one cannot tell anything. It comes earlier in the catalogue. */
   readonly needs?: string;
+  /** Whether it makes nothing in the cluster, so that it can tell something where nothing can be made. */
+  readonly alone?: boolean;
   /**
    * Looks. What it throws is an outcome, too: a {@link Refutation} refutes the
    * claim, anything else means that it could not be told.

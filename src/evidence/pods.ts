@@ -1,5 +1,4 @@
 import { ApiError } from "../kube/api-client.ts";
-import { Refutation } from "./check.ts";
 import type { ApiManifest, ClusterView, Look } from "./cluster-view.ts";
 import { container, pod, serveWord, servesWord, sleepForever } from "./manifests.ts";
 
@@ -139,10 +138,4 @@ export async function podGone(cluster: ClusterView, name: string): Promise<void>
       throw error;
     }
   });
-}
-
-/** Has the claim refuted where a text is not as it should be. */
-export function expectText(what: string, found: string, wanted: string): void {
-  if (found !== wanted)
-    throw new Refutation(`${what} should be ${JSON.stringify(wanted)} and is ${JSON.stringify(found)}`);
 }

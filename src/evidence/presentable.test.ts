@@ -11,8 +11,8 @@ describe("presentable", () => {
     const token = `eyJ${part}.${part}.${part}`;
     const key = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\nabc\n-----END RSA PRIVATE KEY-----";
     const text = presentable(`token is ${token};\n${key}\n  client-key-data: TUlJRQ==\n`);
-    expect(text).toBe("token is (left out);\n(left out)\n  client-key-data: (left out)\n");
-    expect(presentable("-----BEGIN PRIVATE KEY-----\ncut off")).toBe("(left out)");
+    expect(text).toBe("token is [left out];\n[left out]\n  client-key-data: [left out]\n");
+    expect(presentable("-----BEGIN PRIVATE KEY-----\ncut off")).toBe("[left out]");
   });
 
   it("shortens what is long, in the middle", () => {

@@ -161,6 +161,17 @@ describe("runChecks", () => {
     expect(nodes?.because).toBe("ran");
   });
 
+  it("runs what makes nothing where nothing can be made", async () => {
+    const checks = [
+      { ...check("looks"), alone: true },
+      check("makes"),
+      check("on-makes", undefined, { needs: "makes" }),
+    ];
+    const claims = await run(checks, { impaired: "nothing can be made: ECONNREFUSED" });
+    expect(outcomes(claims)).toEqual({ looks: "proved", makes: "inconclusive", "on-makes": "inconclusive" });
+    expect(claims[1]?.because).toBe("nothing can be made: ECONNREFUSED");
+  });
+
   it("calls a check that takes too long inconclusive, with what it waited for, and tells it", async () => {
     let told: AbortSignal | undefined;
     const clock = shortClock((milliseconds) => milliseconds >= 6000);

@@ -22,6 +22,8 @@ export interface RunOptions<View extends CheckedView> {
   readonly concurrency?: number;
   /** Milliseconds for each check. Default: 120 000. */
   readonly timeout?: number;
+  /** Why nothing can be made in the cluster; checks that have to are then not run. */
+  readonly impaired?: string;
   readonly started?: (check: RunnableCheck<View>) => void;
   readonly ended?: (claim: CheckedClaim) => void;
 }
@@ -65,7 +67,7 @@ export async function runChecks<View extends CheckedView>(
       running.delete(next.id);
       options.ended?.(claim);
     };
-    const without = reasonNotToRun(next, options.mode, claims);
+    const without = reasonNotToRun(next, options, claims);
     if (without !== undefined) {
       end({ id: next.id, claim: next.claim, ...without, exhibits: [], durationMs: 0 });
       continue;
@@ -79,11 +81,12 @@ export async function runChecks<View extends CheckedView>(
 }
 
 function reasonNotToRun(
-  { scope, needs }: Pick<Check, "scope" | "needs">,
-  mode: ClusterMode,
+  { scope, needs, alone }: Pick<Check, "scope" | "needs" | "alone">,
+  { mode, impaired }: Pick<RunOptions<never>, "mode" | "impaired">,
   claims: ReadonlyMap<string, CheckedClaim>,
 ): Finding | undefined {
   if (!scopes[scope].modes.includes(mode)) return notApplicable(scopes[scope].lack);
+  if (impaired !== undefined && alone !== true) return inconclusive(impaired);
   if (needs === undefined) return undefined;
   const needed = claims.get(needs);
   if (needed === undefined) return inconclusive(`it stands on ${needs}, which was left out`);

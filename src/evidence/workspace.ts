@@ -116,10 +116,13 @@ export class Workspace {
    * @returns what is left and why, a line each
    */
   async remove(signal: AbortSignal): Promise<readonly string[]> {
-    const pods = `/api/v1/namespaces/${this.namespace}/pods`;
-    await this.client
-      .text(pods, { method: "DELETE", body: { gracePeriodSeconds: 0 }, signal, timeout: 30_000 })
-      .catch(() => undefined);
+    // Pods first and at once: the namespace's own deletion would give each its time.
+    if (this.#owned.length > 0) {
+      const pods = `/api/v1/namespaces/${this.namespace}/pods`;
+      await this.client
+        .text(pods, { method: "DELETE", body: { gracePeriodSeconds: 0 }, signal, timeout: 30_000 })
+        .catch(() => undefined);
+    }
     const left: string[] = [];
     const results = await Promise.allSettled(this.#owned.map((path) => this.#delete(path, signal)));
     for (const result of results) {

@@ -76,7 +76,7 @@ export function parseStat(line: string): ProcessStatus | undefined {
     pid,
     name: line.slice(open + 1, close),
     zombie: fields[0] === "Z" || fields[0] === "X",
-    stopped: fields[0] === "T" || fields[0] === "t",
+    stopped: fields[0] === "T",
     parent: number(1),
     processGroup: number(2),
     startTicks: number(19),

@@ -10,6 +10,7 @@ import { tracesOn } from "./machine-traces.ts";
 import { testPods } from "./pod-scenarios.ts";
 import { testReport } from "./report-scenarios.ts";
 import { testRelayRestart, testServices } from "./service-scenarios.ts";
+import { testRefutation, testVerification } from "./verify-scenarios.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 
 /** What a kind of machine is expected to be like. */
@@ -18,6 +19,10 @@ export interface Expectation {
   readonly remedies: readonly string[];
   /** Why tests that read the output of containers are skipped. */
   readonly outputLost?: string;
+  /** Checks of `verify` that fail there now and then, for the reason of {@link outputLost}. */
+  readonly unproved?: readonly string[];
+  /** Whether something is broken on purpose, to see `verify` say so. */
+  readonly refutation?: boolean;
   /** Where names and Services are tested on the same kernel instead; undefined: here. */
   readonly servicesElsewhere?: string;
 }
@@ -86,6 +91,8 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       testServices(() => cluster);
     }
 
+    testVerification(() => cluster, expected.unproved ?? [], 60);
+    if (expected.refutation === true) testRefutation(() => cluster);
     testReport(() => cluster);
 
     test("status shows every component", async () => {

@@ -3,6 +3,7 @@ import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
 import { container, pod, sleepForever } from "./pod.ts";
 import { startCluster, type TestCluster } from "./test-cluster.ts";
+import { testVerification } from "./verify-scenarios.ts";
 
 const because = cannotTest();
 if (because !== undefined) process.stderr.write(`control plane: skipped: ${because}\n`);
@@ -61,6 +62,8 @@ describe.skipIf(because !== undefined)("gVisor 2022-12, where no node can run", 
     await eventually(["get", "pods", "-l", "app=chart", "-o", "name"], (names) => names === "");
     expect(await kubectl("api-resources", "--api-group=apps", "-o", "name")).toContain("deployments.apps");
   });
+
+  testVerification(() => cluster, [], 25);
 
   test("down leaves nothing", async () => {
     const down = await machine.sandkube("down", "--name", "e2e");

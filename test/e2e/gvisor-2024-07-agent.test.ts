@@ -15,6 +15,7 @@ testClusterLife(
       "source-nat",
       "unprivileged-sysctls-off",
     ],
+    unproved: ["pod-log", "log-follow", "exec-output", "exec-exit-code", "exec-stdin", "copy"],
     outputLost: "this gVisor sometimes loses what a container prints or what exec answers (README)",
   },
 );

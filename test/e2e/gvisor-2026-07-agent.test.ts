@@ -13,5 +13,6 @@ testClusterLife(
       "source-nat",
       "unprivileged-sysctls-off",
     ],
+    refutation: true,
   },
 );

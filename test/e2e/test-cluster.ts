@@ -8,6 +8,7 @@ import { waitUntil } from "../../src/host/wait-until.ts";
 import { kubectlPath, type Outcome, type TestMachine } from "./machine.ts";
 import type { ClusterConfig } from "../../src/cluster/cluster-options.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
+import type { ClusterMode } from "../../src/contract/cluster-spec.ts";
 
 /** A cluster that runs on a machine, and kubectl for it. */
 export interface TestCluster extends AsyncDisposable {
@@ -37,7 +38,7 @@ export const clusterName = "e2e";
 /** Brings a cluster up on a machine; disposal takes it down. */
 export async function startCluster(
   machine: TestMachine,
-  mode: "node" | "fullest" = "node",
+  mode: ClusterMode | "fullest" = "node",
   settings: ClusterConfig = {},
 ): Promise<TestCluster> {
   const config = `/tmp/sandkube-e2e-config-${String(process.pid)}.yaml`;

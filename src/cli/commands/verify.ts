@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { VerifyListReport, VerifyReport } from "../../cluster/verify.ts";
-import { exitCode } from "../../contract/exit-code.ts";
+import { exitCode, type ExitCodeName } from "../../contract/exit-code.ts";
 import { collect, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { table } from "../renderers/table.ts";
@@ -35,12 +35,14 @@ export function verifyCommand(io: CommandIo): Command {
       writeResult(io, flags.output, report, (result) =>
         renderVerification(result, flags.verbose === true, io.colour.stdout),
       );
-      if (report.verdict !== "proved") io.exit(exitCode[codeOf(report)]);
+      const code = codeOf(report);
+      if (code !== "ok") io.exit(exitCode[code]);
     });
 }
 
-function codeOf({ verdict }: VerifyReport): "refuted" | "inconclusive" {
-  return verdict === "refuted" ? "refuted" : "inconclusive";
+function codeOf({ verdict, left }: VerifyReport): ExitCodeName {
+  if (verdict === "proved") return left.length === 0 ? "ok" : "inconclusive";
+  return verdict;
 }
 
 function collectIds(value: string, before: readonly string[] | undefined): readonly string[] {

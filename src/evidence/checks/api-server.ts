@@ -26,6 +26,7 @@ export const apiReady: Check = {
   id: "api-ready",
   claim: "The API server calls itself live and ready, each of its checks included",
   scope: "cluster",
+  alone: true,
   async run(cluster) {
     try {
       const asked = await Promise.all(
@@ -58,6 +59,7 @@ export const componentsAlive: Check = {
   id: "components-alive",
   claim: "Every process of the cluster is alive, is this cluster's own and serves",
   scope: "cluster",
+  alone: true,
   async run(cluster) {
     const { host, spec, components } = cluster;
     const seen = await Promise.all(

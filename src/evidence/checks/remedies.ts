@@ -22,7 +22,7 @@ export function remedyChecks(remedies: readonly ProvedRemedy[]): readonly Check[
       id: `remedy-${id}`,
       claim: `The remedy "${title}" works: ${clears.join(", ")} stops nothing any more`,
       scope: "cluster",
-      ...(shown === undefined ? {} : { needs: shown }),
+      ...(shown === undefined ? { alone: true } : { needs: shown }),
       run: (cluster) => {
         cluster.exhibit(`supervisor.json: the proof of ${id}`, `${proof.outcome}: ${proof.because}`);
         if (proof.outcome === "proved") return Promise.resolve(proved(proof.because));

@@ -9,13 +9,17 @@ export const schedulerDecides: Check = {
   scope: "cluster",
   async run(cluster) {
     await cluster.create(pod("anywhere", [container("main", sleepForever)]));
-    const { name, decision } = await cluster.holds("the scheduler to decide", async () => {
-      const { spec, status } = await cluster.read<Pod>(cluster.path("pods", "anywhere"));
-      const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
-      return scheduled === undefined
-        ? { ok: false, because: "the scheduler has not looked at the pod" }
-        : { ok: true, value: { name: spec.nodeName, decision: scheduled } };
-    });
+    const { name, decision } = await cluster.holds(
+      "the scheduler to decide",
+      async () => {
+        const { spec, status } = await cluster.read<Pod>(cluster.path("pods", "anywhere"));
+        const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
+        return scheduled === undefined
+          ? { ok: false, because: "the scheduler has not looked at the pod" }
+          : { ok: true, value: { name: spec.nodeName, decision: scheduled } };
+      },
+      45,
+    );
     cluster.exhibit("pod anywhere: PodScheduled", decision);
     await cluster.remove(cluster.path("pods", "anywhere"));
     if (cluster.spec.mode === "control-plane") {
@@ -130,6 +134,7 @@ export const daemonSet: Check = {
   id: "daemon-set",
   claim: "A DaemonSet has a Ready pod on every node",
   scope: "nodes",
+  needs: "scheduler-decides",
   async run(cluster) {
     await cluster.create({
       apiVersion: "apps/v1",

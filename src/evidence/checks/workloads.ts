@@ -70,6 +70,7 @@ export const deploymentScales: Check = {
   id: "deployment-scales",
   claim: "A Deployment scales up, and down to nothing",
   scope: "nodes",
+  needs: "scheduler-decides",
   async run(cluster) {
     const path = cluster.path("deployments", "scaled");
     await cluster.create(servingDeployment("scaled", 1));
@@ -88,6 +89,7 @@ export const deploymentRolls: Check = {
   id: "deployment-rolls",
   claim: "A Deployment replaces its pods by new ones when their template changes",
   scope: "nodes",
+  needs: "scheduler-decides",
   async run(cluster) {
     const path = cluster.path("deployments", "rolled");
     await cluster.create(servingDeployment("rolled", 1));
@@ -111,6 +113,7 @@ export const statefulSet: Check = {
   id: "stateful-set",
   claim: "A StatefulSet starts its pods in order, each when the one before is Ready",
   scope: "nodes",
+  needs: "scheduler-decides",
   async run(cluster) {
     await cluster.create(service("ordered", { clusterIP: "None" }));
     await cluster.create({
