@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Verification } from "../../src/contract/check.ts";
 import type { ClusterReport } from "../../src/contract/report.ts";
 import { expectSchema } from "./expect-schema.ts";
 import type { Outcome } from "./machine.ts";
@@ -32,6 +33,17 @@ export function testReport(cluster: () => TestCluster): void {
     expect(names).toEqual(expect.arrayContaining(["artifacts", "certificates", "kube-apiserver", "kubelet", "images"]));
     const told = new Map(cluster().report.timeline.map(({ name, endMs }) => [name, endMs]));
     for (const { name, endMs } of boot?.timeline ?? []) if (told.has(name)) expect(endMs, name).toBe(told.get(name));
+  });
+
+  test("report shows what verify found last", async () => {
+    const { verification } = JSON.parse((await report("--output", "json")).stdout) as ClusterReport;
+    const path = `/var/lib/sandkube/clusters/${clusterName}/verification.json`;
+    const kept = JSON.parse((await cluster().machine.shell(`cat ${path}`)).stdout) as Verification;
+    expect(verification?.beforeStart).toBe(false);
+    expect(verification?.verdict).toBe(kept.verdict);
+    const outcomes = ({ checks }: Verification): readonly string[] =>
+      checks.map(({ id, outcome, exhibits }) => `${id} ${outcome}, ${String(exhibits.length)} exhibits`);
+    expect(verification && outcomes(verification)).toEqual(outcomes(kept));
   });
 
   test("report shows what every component used", async () => {
