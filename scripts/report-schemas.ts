@@ -13,7 +13,7 @@ const reports = {
   "explain-list": "ExplainListReport",
   report: "ClusterReport",
   load: "LoadReport",
-  verify: "VerifyReport",
+  verify: "Verification",
   "verify-list": "VerifyListReport",
   version: "VersionReport",
   lab: "LabReport",

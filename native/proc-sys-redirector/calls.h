@@ -19,7 +19,7 @@ struct call {
 /* The call of a number; NULL where it takes no path. */
 const struct call *find_call(unsigned long long number);
 
-/* Whether openat2's "how" lets a path mean what it says. */
+/* openat2, which older C libraries do not name. */
 #define CALLS_OPENAT2 437
 
 /* Room enough for a filter. */

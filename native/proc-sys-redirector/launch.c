@@ -32,7 +32,7 @@ static const int left_to_program[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGTST
 static void keep_only(int kept)
 {
 	long most = sysconf(_SC_OPEN_MAX);
-	if (syscall(SYS_close_range, 0, (unsigned)kept - 1, 0) == 0 &&
+	if ((kept == 0 || syscall(SYS_close_range, 0, (unsigned)kept - 1, 0) == 0) &&
 	    syscall(SYS_close_range, (unsigned)kept + 1, ~0u, 0) == 0)
 		return;
 	if (most < 0 || most > 65536)

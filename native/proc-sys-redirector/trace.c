@@ -4,6 +4,10 @@
  * Stops are those of PTRACE_SEIZE (ptrace(2)): an event has its number above the
  * signal, a stop at a call has bit 7 set, a group stop is an event of its own,
  * and anything else is a signal that the program is to get.
+ *
+ * Ends are stopped at for the sake of their order: a thread that runs another
+ * program takes the number of the first one, which is killed. Were that not held
+ * at its end until we let it go, what is meant for it could reach the new program.
  */
 #include "trace.h"
 
@@ -18,7 +22,7 @@
 
 #define OPTIONS                                                                                                        \
 	(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |  \
-	 PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP)
+	 PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP)
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 int begin_trace(pid_t process, bool every_call)

@@ -87,6 +87,11 @@ describe("wrong usage", () => {
     ["short", ["status", "-o", "json", "--frobnicate"], "unknown option '--frobnicate'"],
     ["short, as one word", ["status", "-ojson", "--frobnicate"], "unknown option '--frobnicate'"],
     ["for a command that there is not", ["stauts", "--output", "json"], "unknown command 'stauts'"],
+    [
+      "beside another form",
+      ["report", "--output=json", "--format", "html"],
+      "--output json and --format ask for two forms of one output.",
+    ],
   ])("is one line of JSON where that was asked for: %s", async (_, argv, message) => {
     const ran = await sandkube(argv);
     expect(ran.code).toBe(2);

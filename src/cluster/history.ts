@@ -80,6 +80,8 @@ export const history: Readonly<Record<string, string>> = {
   "overcommit-memory-unwritable": "Hidden in experiments 04 and 13 by the redirected files.",
   "proc-sys-supplement":
     "In the place of the ptrace interceptor of experiments 04 and 13: a mount costs nothing per system call.",
+  "proc-sys-redirector":
+    "What the ptrace interceptor of experiments 04 and 13 was for, without its stop at every system call: there the API server's post-start hooks timed out.",
   "network-tunables-missing":
     "Experiment 13 added six files of /proc/sys/net to its redirection for kube-proxy (route_localnet among them), which then started for the first time.",
   "iptables-legacy-only":

@@ -170,7 +170,8 @@ async function follow(
       return;
     }
     if (done === undefined && watch.ranFor >= timeout) {
-      watch.end = { outcome: "late", because: because === "" ? "nothing was seen of it" : because };
+      const lines = because === "" ? await lastLines(supervisorLog(spec.stateDirectory), 1) : [because];
+      watch.end = { outcome: "late", because: lines[0] ?? "nothing was seen of it" };
       return;
     }
   }

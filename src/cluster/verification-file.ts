@@ -1,11 +1,12 @@
 import * as z from "zod";
+import { clusterModes } from "../contract/cluster-spec.ts";
 import type { Verification } from "../contract/check.ts";
 import type { Files } from "../contract/host.ts";
 
 const schema = z.object({
   schema: z.literal("sandkube.dev/verify/v1"),
   cluster: z.string(),
-  mode: z.enum(["node", "simulated", "control-plane"]),
+  mode: z.enum(clusterModes),
   verdict: z.enum(["proved", "refuted", "inconclusive"]),
   counts: z.object({
     proved: z.int(),

@@ -19,7 +19,7 @@ import { readKubeconfig } from "./kubeconfig.ts";
 import { withProofs } from "./proved-remedies.ts";
 import type { Session } from "./session.ts";
 
-/** The answer of `sandkube verify --output json` (docs/schemas/verify.json), which the state directory keeps. */
+/** The answer of `sandkube verify --output json` (docs/schemas/verify.json). */
 export type VerifyReport = Verification;
 
 /** Which cluster is verified, and by which checks. */

@@ -24,18 +24,18 @@ export interface CheckedClaim extends CheckResult {
   readonly durationMs: number;
 }
 
-/** What came of all checks: `verification.json` in the state directory. */
+/** What came of all checks: the answer of `sandkube verify`, and `verification.json` in the state directory. */
 export interface Verification {
   readonly schema: "sandkube.dev/verify/v1";
   readonly cluster: string;
   readonly mode: ClusterMode;
-  /** proved: every check that applies was; refuted: one was refuted; inconclusive: neither. */
+  /** proved: every check that applies was proved; refuted: one was refuted; inconclusive: neither. */
   readonly verdict: "proved" | "refuted" | "inconclusive";
   readonly counts: Readonly<Record<CheckOutcome, number>>;
   readonly checks: readonly CheckedClaim[];
-  /** What checks made and could not remove. */
+  /** What the checks made and could not remove again, and why; empty where all is as before. */
   readonly left: readonly string[];
-  /** When they began, in ISO 8601. */
+  /** In UTC, as RFC 3339 has it. */
   readonly startedAt: string;
   readonly durationMs: number;
 }

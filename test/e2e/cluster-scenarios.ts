@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/cluster/doctor.ts";
 import type { StatusReport } from "../../src/cluster/status.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
+import type { ClusterReport } from "../../src/contract/report.ts";
 import { testDns } from "./dns-scenarios.ts";
 import { expectSchema } from "./expect-schema.ts";
 import { cannotTest, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
 import { testPods } from "./pod-scenarios.ts";
+import { testReport } from "./report-scenarios.ts";
 import { testRelayRestart, testServices } from "./service-scenarios.ts";
 import { testRefutation, testVerification } from "./verify-scenarios.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
@@ -91,6 +93,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
 
     testVerification(() => cluster, expected.unproved ?? [], 60);
     if (expected.refutation === true) testRefutation(() => cluster);
+    testReport(() => cluster);
 
     test("status shows every component", async () => {
       const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
@@ -169,6 +172,11 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       await cluster.kubectl("create", "configmap", "kept", "--from-literal=a=b");
       const down = await machine.sandkube("down", "--name", clusterName, "--keep-state");
       expect(down.exitCode, down.stderr).toBe(0);
+      const { stdout } = await machine.sandkube("report", "--name", clusterName, "--output", "json");
+      const stopped = JSON.parse(stdout) as ClusterReport;
+      expect(stopped.cluster.state).toBe("stopped");
+      expect(stopped.boot?.timeline.map(({ name }) => name)).toContain("kube-apiserver");
+      expect(stopped.resources?.times.length).toBeGreaterThan(0);
       cluster = await startCluster(machine);
       expect(await cluster.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}")).toBe("b");
       await cluster.eventually(["get", "pod", "web", "-o", "jsonpath={.status.phase}"], (phase) => phase === "Running");
@@ -178,6 +186,9 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       const down = await machine.sandkube("down", "--name", clusterName);
       expect(down.exitCode, down.stderr).toBe(0);
       expect(await tracesOn(machine)).toEqual(before);
+      const { exitCode, stderr } = await machine.sandkube("report", "--name", clusterName);
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain("sandkube up");
     });
 
     test("down without a cluster says so", async () => {

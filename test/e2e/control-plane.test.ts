@@ -31,6 +31,12 @@ describe.skipIf(because !== undefined)("gVisor 2022-12, where no node can run", 
     expect(cluster.report.notes.join("\n")).toMatch(/cannot run a node.*stubbed: No container runs/s);
   });
 
+  test("report says so, too, where nobody can overlook it", async () => {
+    const { stdout } = await machine.sandkube("report", "--name", "e2e");
+    const [, seen = ""] = stdout.split("## What is not as it seems");
+    expect(seen.slice(0, seen.indexOf("## "))).toMatch(/stubbed.*No container runs.*cannot run a node/s);
+  });
+
   test("--mode node says what is missing", async () => {
     const { exitCode, stderr } = await machine.sandkube("up", "--name", "node", "--mode", "node");
     expect(exitCode).toBe(3);

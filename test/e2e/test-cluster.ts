@@ -6,6 +6,7 @@ import { parseDocument, stringify } from "yaml";
 import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { kubectlPath, type Outcome, type TestMachine } from "./machine.ts";
+import type { ClusterConfig } from "../../src/cluster/cluster-options.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
 import type { ClusterMode } from "../../src/contract/cluster-spec.ts";
 
@@ -35,13 +36,18 @@ export interface TestCluster extends AsyncDisposable {
 export const clusterName = "e2e";
 
 /** Brings a cluster up on a machine; disposal takes it down. */
-export async function startCluster(machine: TestMachine, mode: ClusterMode | "fullest" = "node"): Promise<TestCluster> {
+export async function startCluster(
+  machine: TestMachine,
+  mode: ClusterMode | "fullest" = "node",
+  settings: ClusterConfig = {},
+): Promise<TestCluster> {
   const config = `/tmp/sandkube-e2e-config-${String(process.pid)}.yaml`;
   // Reached from this process over the machine's own network, as `demo` does it.
   const remote = machine.address !== "127.0.0.1";
   const text = stringify({
     name: clusterName,
     ...(mode === "fullest" ? {} : { mode }),
+    ...settings,
     ...(remote ? { api: { address: "0.0.0.0", subjectAltNames: [machine.address] } } : {}),
   });
   await machine.shell(`cat > ${config} <<'END'\n${text}END`);

@@ -145,6 +145,17 @@ describe("order", () => {
     ]);
   });
 
+  it("keeps the boot and what was last on the timeline, however much there was between", async () => {
+    const supervisor = supervise([]);
+    for (let index = 0; index < 250; index++)
+      await supervisor.prepare(`stretch ${String(index)}`, () => Promise.resolve());
+    await stop();
+    const names = (await state())?.timeline.map(({ name }) => name) ?? [];
+    expect(names).toHaveLength(100);
+    expect(names.slice(0, 2)).toEqual(["stretch 0", "stretch 1"]);
+    expect(names.at(-1)).toBe("stretch 249");
+  });
+
   it("measures each start for the timeline", async () => {
     supervise([
       component("kine", "well-behaved.mjs"),

@@ -1,7 +1,7 @@
 import { componentNames } from "../../contract/component-name.ts";
 import { duration } from "../../contract/quantities.ts";
 import type { TimelineEntry } from "../../contract/report.ts";
-import { html, Markup, type Part } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 import { waterfall, type Waterfall, type WaterfallBar } from "./waterfall.ts";
 
 const components: readonly string[] = componentNames;
@@ -56,6 +56,7 @@ function axis({ ticks }: Waterfall): Markup {
 }
 
 function tick(milliseconds: number): string {
+  if (milliseconds === 0) return "0";
   return milliseconds >= 1000 ? `${String(milliseconds / 1000)} s` : `${String(milliseconds)} ms`;
 }
 
@@ -67,13 +68,13 @@ function swatch(name: string): Markup {
 export interface Curve {
   readonly title: string;
   /** What it came to, in few words. */
-  readonly says: Part;
+  readonly says: string;
+  /** What stands below it, at the left and at the right. */
+  readonly below: readonly [string, string];
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
   /** The value at the top of the picture. */
   readonly top: number;
-  /** The value at the top, for people. */
-  readonly topLabel: string;
   /** What somebody who does not see it is told. */
   readonly label: string;
 }
@@ -81,7 +82,7 @@ export interface Curve {
 const box = { width: 1000, height: 100 };
 
 /** Draws a curve as an area; a gap is a time at which there was no value. */
-export function curveChart({ title, says, times, values, top, topLabel, label }: Curve): Markup {
+export function curveChart({ title, says, below, times, values, top, label }: Curve): Markup {
   const end = times.at(-1) ?? 0;
   const runs = unbroken(
     values.map((value, index) =>
@@ -106,7 +107,7 @@ export function curveChart({ title, says, times, values, top, topLabel, label }:
       <path class="area" d="${area}" />
       <path class="stroke" d="${line}" />
     </svg>
-    <p class="ends"><span>to ${topLabel}</span><span>${duration(end)}</span></p>
+    <p class="ends"><span>${below[0]}</span><span>${below[1]}</span></p>
   </div>`;
 }
 

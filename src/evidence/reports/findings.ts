@@ -51,25 +51,34 @@ export function consequence({ stops }: BlockerReport): string {
 
 /** The environment as names and values, in the order in which it is shown. */
 export function environmentRows({ environment, cluster }: ClusterReport): readonly (readonly [string, string])[] {
-  const { machine, limits, versions, measuredAt } = environment;
+  const { machine, limits, versions } = environment;
   const unknown = "unknown";
   const sandbox = machine.gvisor === null ? unknown : machine.gvisor ? "yes" : "no";
-  const amount = (value: number | null, say: (value: number) => string = String): string =>
-    value === null ? "none, or unknown" : say(value);
+  const amount = (value: number | null, say: (value: number) => string = grouped): string =>
+    value === null ? "none known" : say(value);
   return [
     ["Kernel", machine.kernel ?? unknown],
     ["gVisor", sandbox],
     ["Processors", machine.cpus === null ? unknown : String(machine.cpus)],
     ["Memory", machine.memoryBytes === null ? unknown : bytes(machine.memoryBytes)],
     ["Root filesystem", machine.rootFilesystem ?? unknown],
-    ["Memory limit of the cgroup", amount(limits.cgroupMemoryBytes, bytes)],
+    ["Cgroup's memory limit", amount(limits.cgroupMemoryBytes, bytes)],
     ["Open files, limit", amount(limits.openFiles)],
     ["Processes, limit", amount(limits.processes)],
     ["Kubernetes", cluster.kubernetesVersion],
     ["sandkube", versions.sandkube],
     ["Node.js", versions.node],
-    ["Measured", measuredAt === null ? "for this report" : moment(measuredAt)],
   ];
+}
+
+/** A large number in groups of three digits. */
+function grouped(value: number): string {
+  return value.toLocaleString("en");
+}
+
+/** A text that ends as a sentence does. */
+export function sentence(text: string): string {
+  return /[.!?:]$/.test(text) ? text : `${text}.`;
 }
 
 /** A time of a report, for people. */

@@ -13,6 +13,7 @@ import {
   furtherFacts,
   moment,
   nodeLine,
+  sentence,
   type Finding,
 } from "./findings.ts";
 import { html, Markup, type Part } from "./markup.ts";
@@ -101,7 +102,7 @@ function faithfulness(report: ClusterReport): Part {
       )}${notes.map(
         (note) =>
           html`<li>
-            <div class="head"><span class="badge">note</span></div>
+            <span class="badge">note</span>
             <p>${note}</p>
           </li> `,
       )}
@@ -117,7 +118,11 @@ function environment(report: ClusterReport): Part {
       <dd>${value}</dd>
     </div> `;
   const versions = artifacts.map(({ name, version }): readonly [string, string] => [name, version]);
-  return html`<div class="card"><dl class="pairs">${environmentRows(report).map(pair)}</dl></div>
+  const { measuredAt } = report.environment;
+  return html`<p class="quiet">
+      ${measuredAt === null ? "Measured for this report." : html`Measured ${moment(measuredAt)}, when the cluster was started.`}
+    </p>
+    <div class="card"><dl class="pairs">${environmentRows(report).map(pair)}</dl></div>
     <div class="card folds">
       ${fold(html`Versions of all ${artifacts.length} binaries`, html`<dl class="pairs">${versions.map(pair)}</dl>`)}
     </div>`;
@@ -151,19 +156,19 @@ function finding({ blocker, remedy, facts: evidence }: Finding): Markup {
           </div>
           <p>${remedy.disclosure}</p>
           <p class="small quiet">
-            Cost: ${remedy.cost}. ${remedy.proved.outcome === "proved" ? "Proved" : "Not proved"}:
-            ${remedy.proved.because}. <code>${remedy.id}</code>
+            Cost: ${sentence(remedy.cost)} ${remedy.proved.outcome === "proved" ? "Proved" : "Not proved"}:
+            ${sentence(remedy.proved.because)} <code>${remedy.id}</code>
           </p>
         </div>`;
   return html`<article class="card">
     <div class="head">
       <h3>${blocker.title}</h3>
-      <span class="badge ${blocker.verdict === "blocked" ? "warn" : ""}">${blocker.verdict}</span>
+      <span class="badge ${remedy === undefined ? "warn" : ""}">${blocker.verdict}</span>
     </div>
-    <p>${blocker.because} ${consequence(blocker)}</p>
+    <p>${sentence(blocker.because ?? "")} ${consequence(blocker)}</p>
     ${applied}
-    ${blocker.rejected.map(({ remedy: other, because }) => html`<p class="small quiet">Not <code>${other}</code>: ${because}</p>`)}
-    <p class="small quiet"><code>${blocker.id}</code>, made a blocker by ${link(blocker.upstream)}</p>
+    ${blocker.rejected.map(({ remedy: other, because }) => html`<p class="small quiet">Not <code>${other}</code>: ${sentence(because)}</p>`)}
+    <p class="small quiet"><code>${blocker.id}</code> · ${link(blocker.upstream)}</p>
     <div class="evidence">${evidence.map(factFold)}</div>
   </article> `;
 }
@@ -219,11 +224,14 @@ function resources(report: ClusterReport): Part {
   const whole = { rss: Math.max(1, together.peakRssBytes), cpu: Math.max(1, together.peakCpuPercent) };
   return html`<p class="quiet">
       Over ${duration(times.at(-1) ?? 0)} from ${moment(report.resources.startedAt)}. Only a component's own process
-      counts; memory that processes share counts for each. Components are drawn on one scale; 100 % is one processor.
+      counts; memory that processes share counts for each.
     </p>
-    <div class="figures">
-      ${figure({ ...together, name: "All together" }, curves, whole, "wide")}${each.map((curve) => figure(curve, curves, tops, ""))}
-    </div>`;
+    <div class="figures">${figure({ ...together, name: "All together" }, curves, whole, "wide")}</div>
+    <p class="quiet">
+      Each by itself, all on one scale: from 0 to ${bytes(tops.rss)}, and from 0 to ${tops.cpu.toFixed(0)} % of one
+      processor.
+    </p>
+    <div class="figures">${each.map((curve) => figure(curve, curves, tops, ""))}</div>`;
 }
 
 function figure(
@@ -232,32 +240,34 @@ function figure(
   top: { readonly rss: number; readonly cpu: number },
   look: string,
 ): Markup {
-  const now = curve.lastRssBytes === null ? "ended" : bytes(curve.lastRssBytes);
+  const { name, rssBytes, cpuPercent, lastRssBytes } = curve;
+  const now = lastRssBytes === null ? "ended" : bytes(lastRssBytes);
+  const most = `most ${bytes(curve.peakRssBytes)}`;
   const average = `${curve.averageCpuPercent.toFixed(1)} %`;
-  const most = `${curve.peakCpuPercent.toFixed(0)} %`;
+  const total = duration(curve.cpuMs);
+  const mostCpu = `most ${curve.peakCpuPercent.toFixed(0)} %`;
   return html`<figure class="${look}">
-    <figcaption>${curve.name}</figcaption>
+    <figcaption>${name}</figcaption>
     <div class="curves">
       ${curveChart({
         title: "Memory",
         says: now,
+        below: [most, ""],
         times,
-        values: curve.rssBytes,
+        values: rssBytes,
         top: top.rss,
-        topLabel: bytes(top.rss),
-        label: `Memory of ${curve.name} over time: ${now} at the end, ${bytes(curve.peakRssBytes)} at most`,
+        label: `Memory of ${name} over time: ${now} at the end, ${most}`,
       })}
       ${curveChart({
         title: "Processor",
         says: average,
+        below: [mostCpu, total],
         times,
-        values: curve.cpuPercent,
+        values: cpuPercent,
         top: top.cpu,
-        topLabel: `${top.cpu.toFixed(0)} %`,
-        label: `Processor time of ${curve.name}: ${duration(curve.cpuMs)}, ${average} of one processor on average, ${most} at most`,
+        label: `Processor time of ${name}: ${total}, ${average} of one processor on average, ${mostCpu}`,
       })}
     </div>
-    <p class="small quiet">most ${bytes(curve.peakRssBytes)} · processor time ${duration(curve.cpuMs)}, most ${most}</p>
   </figure> `;
 }
 
@@ -367,6 +377,6 @@ function componentLook(state: string): string {
 /** Only what is an address of the web becomes a link: a text could be javascript:. */
 function link(address: string): Markup {
   return /^https:\/\/\S+$/.test(address)
-    ? html`<a href="${address}" rel="noreferrer">its source</a>`
+    ? html`<a href="${address}" rel="noreferrer">upstream source</a>`
     : html`${address}`;
 }

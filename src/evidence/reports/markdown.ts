@@ -12,6 +12,7 @@ import {
   moment,
   nodeLine,
   notVerified,
+  sentence,
   type Finding,
 } from "./findings.ts";
 import { escapeHtml } from "./markup.ts";
@@ -31,6 +32,7 @@ export function markdownReport(report: ClusterReport): string {
     "## What is not as it seems",
     ...faithfulness(report),
     "## Environment",
+    measured(report),
     table(["", ""], environmentRows(report)),
     "## Blockers and remedies",
     ...blockerBlocks(report),
@@ -62,6 +64,12 @@ function faithfulness(report: ClusterReport): readonly string[] {
   return [all.length === 0 ? "Everything is as it seems: no fake is in force." : all.join("\n")];
 }
 
+function measured({ environment: { measuredAt } }: ClusterReport): string {
+  return measuredAt === null
+    ? "Measured for this report."
+    : `Measured ${moment(measuredAt)}, when the cluster was started.`;
+}
+
 function blockerBlocks(report: ClusterReport): readonly string[] {
   const found = findings(report);
   const clear = report.blockers.filter(({ verdict }) => verdict === "clear");
@@ -91,7 +99,7 @@ function findingBlock({ blocker, remedy, facts }: Finding): string {
   return [
     `### ${prose(blocker.title)}`,
     [
-      `- ${blocker.verdict} (${code(blocker.id)}): ${prose(blocker.because ?? "")}`,
+      `- ${blocker.verdict} (${code(blocker.id)}): ${prose(sentence(blocker.because ?? ""))}`,
       `- ${prose(consequence(blocker))} Source: ${link(blocker.upstream)}`,
       ...done,
       ...blocker.rejected.map(({ remedy: other, because }) => `- not ${code(other)}: ${prose(because)}`),

@@ -58,7 +58,8 @@ header{padding-top:clamp(1.5rem,5vw,3rem)}
 footer{padding-top:1rem;padding-bottom:3rem;color:var(--quiet);font-size:.875rem}
 h1{font-size:clamp(1.6rem,5vw,2.1rem);line-height:1.2;letter-spacing:-.015em;margin:.1rem 0 .5rem}
 h2{font-size:1.25rem;line-height:1.3;letter-spacing:-.01em;margin:0 0 .3rem}
-h3{font-size:1rem;line-height:1.4;margin:0}
+h3,h4{font-size:1rem;line-height:1.4;margin:0}
+h4.small{font-size:.9375rem}
 p{margin:.4rem 0;max-width:46rem}
 a{color:var(--accent);text-underline-offset:.15em}
 code,pre{font:.8125rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
@@ -74,13 +75,16 @@ section{margin-top:2.75rem}
 .tiles dd{margin:.1rem 0 0}
 .tiles .much{font-size:1.25rem;font-weight:650;line-height:1.3;letter-spacing:-.01em}
 .tiles .small{color:var(--quiet);font-size:.8125rem;line-height:1.45}
-nav{margin-top:1.2rem;font-size:.9375rem}
-nav ul{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;list-style:none;margin:0;padding:0}
+nav{margin-top:1.1rem;font-size:.875rem}
+nav ul{display:flex;flex-wrap:wrap;gap:.1rem 1rem;list-style:none;margin:0;padding:0}
 nav a{display:inline-block;padding:.2rem 0}
 .badge{display:inline-block;padding:.05rem .5rem;border-radius:99px;font-size:.78rem;font-weight:600;line-height:1.5;white-space:nowrap;background:var(--plain-back);color:var(--plain)}
 .good{background:var(--good-back);color:var(--good)}
 .warn{background:var(--warn-back);color:var(--warn)}
 .bad{background:var(--bad-back);color:var(--bad)}
+.good-text{color:var(--good)}
+.warn-text{color:var(--warn)}
+.bad-text{color:var(--bad)}
 .head{display:flex;flex-wrap:wrap;gap:.3rem .6rem;align-items:baseline}
 .plain-list{list-style:none;margin:0;padding:0}
 .plain-list>li{padding:.7rem 0;border-top:1px solid var(--line)}
@@ -89,9 +93,10 @@ nav a{display:inline-block;padding:.2rem 0}
 .plain-list p{margin:.15rem 0 0}
 .remedy{border-left:3px solid var(--line);padding:.1rem 0 .1rem .9rem;margin:.8rem 0}
 .remedy p{margin:.25rem 0}
-.pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr));gap:0 1.75rem;margin:0}
-.pairs>div{display:flex;justify-content:space-between;gap:1rem;padding:.45rem 0;border-bottom:1px solid var(--line)}
-.pairs dt{color:var(--quiet)}
+.card>.pairs{margin:-.35rem 0 -.4rem}
+.pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr));gap:0 1.75rem;margin:0;overflow:hidden}
+.pairs>div{display:flex;justify-content:space-between;gap:1rem;padding:.45rem 0;border-bottom:1px solid var(--line);margin-bottom:-1px}
+.pairs dt{color:var(--quiet);flex:none;max-width:60%}
 .pairs dd{margin:0;text-align:right;font-weight:550}
 details{border-top:1px solid var(--line)}
 details details{margin-left:1.25rem}
@@ -105,12 +110,14 @@ summary:hover{color:var(--accent)}
 .inside>p:first-child{margin-top:0}
 .evidence{margin-top:.8rem}
 .evidence>details:last-child{margin-bottom:-.4rem}
+.folds{padding-top:.2rem;padding-bottom:.2rem}
 .card>details:first-child,.folds>details:first-of-type{border-top:0}
 .source{display:block;margin-top:.5rem;color:var(--quiet)}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th,td{text-align:left;padding:.45rem 1rem .45rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 thead th{color:var(--quiet);font-weight:500;font-size:.8125rem}
 tbody th{font-weight:550}
+th .small{font-weight:400}
 tr:last-child>*{border-bottom:0}
 td:last-child,th:last-child{padding-right:0}
 .number{text-align:right;white-space:nowrap}
@@ -126,6 +133,7 @@ svg{display:block;width:100%;overflow:visible}
 .bar-other{fill:var(--bar-other)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.5rem 0 0;font-size:.8125rem;color:var(--quiet)}
 .legend svg{display:inline-block;width:.7rem;height:.7rem;margin-right:.4rem}
+section>.figures+p{margin-top:1.2rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:.75rem;margin-top:.75rem}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.85rem 1rem}
 .figures .wide{grid-column:1/-1}
@@ -138,9 +146,10 @@ figcaption{font-weight:600}
 .wide .curve svg{height:6.5rem}
 .area{fill:var(--bar);opacity:.18}
 .curve path.stroke{fill:none;stroke:var(--bar);stroke-width:1.5;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-.ends{display:flex;justify-content:space-between;margin:0;font-size:.75rem;color:var(--quiet)}
+.ends{display:flex;justify-content:space-between;white-space:nowrap;gap:.5rem;margin:0;font-size:.75rem;color:var(--quiet)}
 @media (max-width:40rem){
 .card{padding:.85rem .9rem}
+.card.folds{padding-top:.15rem;padding-bottom:.15rem}
 .waterfall li{grid-template-columns:1fr auto;padding-bottom:.15rem}
 .waterfall li>svg,.waterfall li>.track{grid-column:1/-1;grid-row:2}
 .waterfall svg{height:1.1rem}

@@ -9,10 +9,10 @@ import { waterfall } from "./waterfall.ts";
 export function tiles(report: ClusterReport): Markup {
   return html`<dl class="tiles">
     ${[checks(report), remedies(report), boot(report), memory(report)].map(
-      ({ title, much, small }) =>
+      ({ title, much, small, look = "plain" }) =>
         html`<div>
           <dt>${title}</dt>
-          <dd class="much">${much}</dd>
+          <dd class="much ${look}-text">${much}</dd>
           <dd class="small">${small}</dd>
         </div> `,
     )}
@@ -23,6 +23,7 @@ interface Tile {
   readonly title: string;
   readonly much: string;
   readonly small: string;
+  readonly look?: "good" | "warn" | "bad";
 }
 
 function checks({ verification }: ClusterReport): Tile {
@@ -35,6 +36,7 @@ function checks({ verification }: ClusterReport): Tile {
   const small = [said, open].filter((text) => text !== "").join(", ");
   return {
     title,
+    look: verdict === "refuted" ? "bad" : verdict === "proved" && !beforeStart ? "good" : "warn",
     much: verdict,
     small: `${String(counts.proved)} of ${String(applicable)} proved${small && `, ${small}`}`,
   };
