@@ -1,5 +1,4 @@
-import { nearest } from "../contract/nearest.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
+import { unknownName } from "../contract/unknown-name.ts";
 import { remedies } from "../remedies/catalogue.ts";
 
 /**
@@ -11,12 +10,6 @@ export function requireRemedies(ids: readonly string[]): void {
   const known = remedies.map(({ id }) => id);
   for (const id of ids) {
     if (known.includes(id)) continue;
-    const closest = nearest(id, known);
-    throw new SandkubeError({
-      title: `There is no remedy "${id}"`,
-      message: "`sandkube explain --list` names them all.",
-      ...(closest === undefined ? {} : { hint: `Did you mean "${closest}"?` }),
-      exit: "usage",
-    });
+    throw unknownName({ kind: "remedy", name: id, known, message: "`sandkube explain --list` names them all." });
   }
 }

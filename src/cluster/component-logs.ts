@@ -1,6 +1,6 @@
 import { componentNames } from "../contract/component-name.ts";
-import { nearest } from "../contract/nearest.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { unknownName } from "../contract/unknown-name.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { lastLines } from "../supervisor/component-log.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
@@ -26,13 +26,7 @@ export async function componentLogs(request: LogRequest, { host, signal }: Sessi
   const { spec } = await requireClusterRecord(request.name, request.stateDirectory, host);
   const known: readonly string[] = [...componentNames, "supervisor"];
   if (!known.includes(request.component)) {
-    const closest = nearest(request.component, known);
-    throw new SandkubeError({
-      title: `There is no component "${request.component}"`,
-      message: `Components: ${known.join(", ")}.`,
-      ...(closest === undefined ? {} : { hint: `Did you mean "${closest}"?` }),
-      exit: "notFound",
-    });
+    throw unknownName({ kind: "component", name: request.component, known, exit: "notFound" });
   }
   const path = `${stateLayout(spec.stateDirectory).logs}/${request.component}.log`;
   const status = await host.files.status(path);

@@ -1,10 +1,10 @@
 import { blockers } from "../blockers/catalogue.ts";
 import type { Blocker, Diagnosis } from "../contract/blocker.ts";
-import { nearest } from "../contract/nearest.ts";
 import type { Facts } from "../contract/observation.ts";
 import { step } from "../contract/progress.ts";
 import type { Fidelity, Remedy } from "../contract/remedy.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
+import type { SandkubeError } from "../contract/sandkube-error.ts";
+import { unknownName } from "../contract/unknown-name.ts";
 import { remedies } from "../remedies/catalogue.ts";
 import { measureFacts } from "./choose-plan.ts";
 import { loadFacts } from "./facts-file.ts";
@@ -140,18 +140,14 @@ function outline(remedy: Remedy, facts: Facts | undefined): RemedyOutline {
 }
 
 function requireKnown(id: string): void {
-  if (![...blockers, ...remedies].some((candidate) => candidate.id === id)) throw unknown(id);
+  if (!known().includes(id)) throw unknown(id);
+}
+
+function known(): readonly string[] {
+  return [...blockers, ...remedies].map(({ id }) => id);
 }
 
 function unknown(id: string): SandkubeError {
-  const closest = nearest(
-    id,
-    [...blockers, ...remedies].map((candidate) => candidate.id),
-  );
-  return new SandkubeError({
-    title: `There is no blocker or remedy "${id}"`,
-    message: "`sandkube explain --list` names them all.",
-    ...(closest === undefined ? {} : { hint: `Did you mean "${closest}"?` }),
-    exit: "notFound",
-  });
+  const message = "`sandkube explain --list` names them all.";
+  return unknownName({ kind: "blocker or remedy", name: id, known: known(), message, exit: "notFound" });
 }

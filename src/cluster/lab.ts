@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
-import { nearest } from "../contract/nearest.ts";
 import { step } from "../contract/progress.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { unknownName } from "../contract/unknown-name.ts";
 import type { Experiment } from "../lab/experiment.ts";
 import { experimentsFor } from "../lab/experiments.ts";
 import { choosePlan, measureFacts } from "./choose-plan.ts";
@@ -139,13 +139,7 @@ function chosenOf(experiments: readonly Experiment[], ids: readonly string[]): r
     const found = experiments.find((experiment) => experiment.id === id);
     if (found !== undefined) return found;
     const known = experiments.map((experiment) => experiment.id);
-    const closest = nearest(id, known);
-    throw new SandkubeError({
-      title: `There is no experiment "${id}" on this machine`,
-      message: `Experiments: ${known.join(", ")}.`,
-      ...(closest === undefined ? {} : { hint: `Did you mean "${closest}"?` }),
-      exit: "notFound",
-    });
+    throw unknownName({ kind: "experiment", name: id, known, exit: "notFound" });
   });
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { waitUntil } from "../host/wait-until.ts";
+import { container, pod, serveWord, servesWord } from "../evidence/manifests.ts";
+import { podReadiness, type Pod } from "../evidence/pods.ts";
 import { ApiClient } from "../kube/api-client.ts";
 import type { Session } from "./session.ts";
 
@@ -15,19 +17,7 @@ export interface PodAnswer {
   readonly address: string;
 }
 
-interface Pod {
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-    readonly containerStatuses?: readonly {
-      readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-    }[];
-  };
-}
-
 const timeout = 60_000;
-const image = "docker.io/library/busybox:latest";
 
 /**
  * Runs a pod that serves a page made from a secret word, asks it for the page
@@ -40,31 +30,25 @@ export async function runPod(kubeconfig: string, session: Session): Promise<PodA
   const { host, signal } = session;
   using client = ApiClient.fromKubeconfig(await host.files.readText(kubeconfig));
   const word = randomBytes(8).toString("hex");
-  const pod = `sandkube-demo-${word.slice(0, 6)}`;
+  const name = `sandkube-demo-${word.slice(0, 6)}`;
   const path = "/api/v1/namespaces/default/pods";
   const start = host.clock.monotonic();
-  await client.text(path, { method: "POST", body: manifest(pod, word), signal });
+  await client.text(path, { method: "POST", body: manifest(name, word), signal });
   try {
     const look = async (): Promise<{ ok: true; address: string } | { ok: false; because: string }> => {
-      const { status } = await client.json<Pod>(`${path}/${pod}`, { signal });
-      const ready = status?.conditions?.find(({ type }) => type === "Ready");
-      if (ready?.status === "True" && status?.podIP !== undefined) return { ok: true, address: status.podIP };
-      const waiting = status?.containerStatuses?.[0]?.state?.waiting;
-      return {
-        ok: false,
-        because: [status?.phase, waiting?.reason, waiting?.message, ready?.message].filter(Boolean).join(": "),
-      };
+      const readiness = podReadiness(await client.json<Pod>(`${path}/${name}`, { signal }));
+      return readiness.ok ? { ok: true, address: readiness.value } : readiness;
     };
     const { address } = await waitUntil(look, {
       clock: host.clock,
-      what: `pod ${pod} to be Ready`,
+      what: `pod ${name} to be Ready`,
       timeout,
       interval: 50,
       signal,
     });
     const readyMs = Math.round(host.clock.monotonic() - start);
     const answer = await fetch(`http://${address}:8080/`, { signal }).then((response) => response.text());
-    const log = await client.text(`${path}/${pod}/log`, { signal });
+    const log = await client.text(`${path}/${name}/log`, { signal });
     if (answer.trim() !== word || !log.includes(word)) {
       throw new SandkubeError({
         title: "The pod did not answer as it should",
@@ -72,10 +56,10 @@ export async function runPod(kubeconfig: string, session: Session): Promise<PodA
         exit: "component",
       });
     }
-    return { pod, readyMs, log: log.trim(), address };
+    return { pod: name, readyMs, log: log.trim(), address };
   } finally {
     await client
-      .text(`${path}/${pod}`, {
+      .text(`${path}/${name}`, {
         method: "DELETE",
         body: { gracePeriodSeconds: 0 },
         signal: AbortSignal.timeout(10_000),
@@ -85,23 +69,5 @@ export async function runPod(kubeconfig: string, session: Session): Promise<PodA
 }
 
 function manifest(name: string, word: string): unknown {
-  const script = `echo "$WORD" > /tmp/index.html && echo "I am $(hostname), my word is $WORD" && exec httpd -f -p 8080 -h /tmp`;
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name },
-    spec: {
-      terminationGracePeriodSeconds: 0,
-      containers: [
-        {
-          name: "web",
-          image,
-          imagePullPolicy: "Never",
-          command: ["sh", "-c", script],
-          env: [{ name: "WORD", value: word }],
-          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-        },
-      ],
-    },
-  };
+  return pod(name, [container("web", serveWord, { env: [{ name: "WORD", value: word }], ...servesWord })]);
 }

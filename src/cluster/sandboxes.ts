@@ -2,8 +2,7 @@ import { dirname } from "node:path";
 import { artifactDirectory } from "../artifacts/cache-directory.ts";
 import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
 import { ensureSystemPackages } from "../artifacts/system-packages.ts";
-import { nearest } from "../contract/nearest.ts";
-import { SandkubeError } from "../contract/sandkube-error.ts";
+import { unknownName } from "../contract/unknown-name.ts";
 import { packageRoot } from "../host/package-root.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
 import type { SandboxSummary } from "../sandbox/list-sandboxes.ts";
@@ -99,13 +98,8 @@ async function findRunsc(
   const platform = gvisorVersions[gvisor];
   if (platform === undefined) {
     const known = Object.keys(gvisorVersions);
-    const closest = nearest(gvisor, known);
-    throw new SandkubeError({
-      title: `There is no gVisor version "${gvisor}"`,
-      message: `Known: ${known.join(", ")}; or the path of a runsc binary.`,
-      ...(closest === undefined ? {} : { hint: `Did you mean ${closest}?` }),
-      exit: "usage",
-    });
+    const message = `Known: ${known.join(", ")}; or the path of a runsc binary.`;
+    throw unknownName({ kind: "gVisor version", name: gvisor, known, message });
   }
   const artifact = `runsc-${gvisor}`;
   const paths = await ensureArtifacts([artifact], session);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { CheckedClaim, CheckOutcome, Verification } from "../contract/check.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
@@ -14,6 +13,7 @@ import { runChecks } from "../evidence/run-checks.ts";
 import { Workspace } from "../evidence/workspace.ts";
 import { ApiClient } from "../kube/api-client.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
+import { lockVerification } from "./cluster-lock.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { withProofs } from "./proved-remedies.ts";
@@ -155,18 +155,6 @@ function componentsOf(state: SupervisorState | undefined): Workspace["components
     ...(process === undefined ? {} : { process }),
     ...(because === undefined ? {} : { because }),
   }));
-}
-
-async function lockVerification(name: string, stateDirectory: string, host: Host): Promise<AsyncDisposable> {
-  const key = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 16);
-  const lock = await host.sockets.lock(`verify/${key}`);
-  if (lock !== undefined) return lock;
-  throw new SandkubeError({
-    title: `The cluster "${name}" is being verified`,
-    message: "Another `sandkube verify` works on it.",
-    hint: "Wait until it has ended, then try again.",
-    exit: "conflict",
-  });
 }
 
 /** Removes with a time of its own: the session's signal may be what ended the checks. */

@@ -1,5 +1,5 @@
-import { nearest } from "../contract/nearest.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { unknownName } from "../contract/unknown-name.ts";
 import type { Check } from "./check.ts";
 
 /** Which checks are wanted. */
@@ -16,7 +16,10 @@ export interface Choice {
  */
 export function chooseChecks(catalogue: readonly Check[], { only, skip }: Choice): readonly Check[] {
   const ids = catalogue.map(({ id }) => id);
-  for (const id of [...(only ?? []), ...skip]) if (!ids.includes(id)) throw unknown(id, ids);
+  for (const id of [...(only ?? []), ...skip]) {
+    if (ids.includes(id)) continue;
+    throw unknownName({ kind: "check", name: id, known: ids, message: "`sandkube verify --list` names them all." });
+  }
   const wanted = new Set<string>(only ?? ids);
   // From the end, as a check comes after what it stands on.
   for (const { id, needs } of catalogue.toReversed()) if (needs !== undefined && wanted.has(id)) wanted.add(needs);
@@ -26,16 +29,6 @@ export function chooseChecks(catalogue: readonly Check[], { only, skip }: Choice
     title: "No check is left",
     message: "--only and --skip leave none.",
     hint: "`sandkube verify --list` names them all.",
-    exit: "usage",
-  });
-}
-
-function unknown(id: string, ids: readonly string[]): SandkubeError {
-  const closest = nearest(id, ids);
-  return new SandkubeError({
-    title: `There is no check "${id}"`,
-    message: "`sandkube verify --list` names them all.",
-    ...(closest === undefined ? {} : { hint: `Did you mean "${closest}"?` }),
     exit: "usage",
   });
 }

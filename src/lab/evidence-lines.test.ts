@@ -12,10 +12,22 @@ const seen: Readonly<Record<string, string>> = {
   "settings-missing": 'err="[open /proc/sys/vm/panic_on_oom: no such file or directory, ...]"',
   "settings-refused": 'err="[write /proc/sys/vm/overcommit_memory: input/output error, ...]"',
   "container-manager-failed": 'kubelet.go:1821] "Failed to start ContainerManager" err="[]"',
+  "cri-missing":
+    'err="failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint \\"unix:///run/containerd.sock\\": rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService"',
+  "sandbox-failed":
+    'E1125 13:07:03.380043     221 remote_runtime.go:237] "RunPodSandbox from runtime service failed" err="rpc error: code = Unknown desc = failed to start sandbox"',
+  "overlay-failed":
+    'level=error msg="RunPodSandbox failed, error" error="failed to create shim task: failed to mount rootfs component: mount source: \\"overlay\\", target: \\"/run/x\\""',
+  "cni-missing":
+    "NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
   "kmsg-missing": 'err="failed to run Kubelet: failed to create kubelet: open /dev/kmsg: no such file or directory"',
 };
 
 describe("findEvidence", () => {
+  it("is tried here with a line of each kind", () => {
+    expect(Object.keys(seen).sort()).toEqual(evidenceLines.map(({ id }) => id).sort());
+  });
+
   it.each(Object.entries(seen))("finds %s", (id, line) => {
     const component = evidenceLines.find((wanted) => wanted.id === id)?.component ?? "kine";
     const found = findEvidence(new Map([[component, `first\n${line}\n${line}\n`]])).find((entry) => entry.id === id);

@@ -27,8 +27,7 @@ export const evidenceLines: readonly EvidenceLine[] = [
     id: "cgroup-v1-refused",
     means: "the kubelet refuses cgroups of version 1",
     component: "kubelet",
-    pattern:
-      /cgroup v1.*(?:not supported|failCgroupV1|configured to not run)|configured to not run on a host using cgroup v1/i,
+    pattern: /configured to not run on a host using cgroup v1/,
   },
   {
     id: "rootfs-unknown",
@@ -37,11 +36,10 @@ export const evidenceLines: readonly EvidenceLine[] = [
     pattern: /failed to get rootfs info|unable to find data in memory cache/,
   },
   {
-    id: "cgroups-missing",
-    means: "the kubelet misses cgroups",
+    id: "cri-missing",
+    means: "containerd runs and its CRI plugin does not",
     component: "kubelet",
-    pattern:
-      /cgroup subsystem is not mounted|mountpoint for \S+ not found|failed to find cgroups|no cgroup mount found|system validation failed/i,
+    pattern: /unknown service runtime\.v1\.RuntimeService/,
   },
   {
     id: "settings-missing",
@@ -77,13 +75,13 @@ export const evidenceLines: readonly EvidenceLine[] = [
     id: "sandbox-failed",
     means: "the runtime could not make a pod",
     component: "kubelet",
-    pattern: /CreatePodSandbox(?:Error| for pod failed)|RunPodSandbox from runtime service failed/,
+    pattern: /RunPodSandbox from runtime service failed/,
   },
   {
     id: "overlay-failed",
     means: "overlayfs cannot be mounted where images lie",
     component: "containerd",
-    pattern: /overlayfs.*(?:not supported|invalid argument|failed|skip)|failed to mount .*overlay/i,
+    pattern: /mount source: \\?"overlay\\?"/,
   },
 ];
 

@@ -95,9 +95,8 @@ function seedExperiments(
     {
       ...base,
       id: "seed-04",
-      title: "experiment 04: the kubelet under ptrace, and nothing else",
-      question:
-        "Is it past the missing files under /proc/sys? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
+      title: "experiment 04: the kubelet under ptrace",
+      question: "Is it past the missing files under /proc/sys, and what comes next?",
       remedies: [...infrastructure, "plain-ptrace"],
     },
     {
@@ -132,8 +131,7 @@ function seedExperiments(
       ...base,
       id: "seed-12",
       title: "experiment 12: the flag alone",
-      question:
-        "Is cAdvisor's error gone, and what comes next? (allow-cgroup-v1 is new: k3s of 2025 did not ask for it.)",
+      question: "Is cAdvisor's error gone, and what comes next?",
       remedies: [...infrastructure, accounting],
     },
     {

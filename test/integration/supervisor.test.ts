@@ -119,6 +119,19 @@ const isReady = ({ state }: ComponentState): boolean => state === "ready";
 const isBackoff = (milliseconds: number): boolean =>
   milliseconds >= 500 && milliseconds % 500 === 0 && milliseconds !== 5000;
 
+describe("a launcher", () => {
+  it("starts the component it is for in the place of its own command line, and no other", async () => {
+    spec = { ...spec, launchers: { kine: ["env", "LAUNCHED=yes"] } };
+    supervise([component("kine", "well-behaved.mjs"), component("kube-apiserver", "well-behaved.mjs")]);
+    const launched = async (name: ComponentName): Promise<string | undefined> => {
+      const { process: identity } = await until(name, "ready", isReady);
+      return (await real.processes.environment(identity?.pid ?? 0))?.["LAUNCHED"];
+    };
+    expect(await launched("kine")).toBe("yes");
+    expect(await launched("kube-apiserver")).toBeUndefined();
+  });
+});
+
 describe("order", () => {
   it("starts each when what comes before it is ready, and stops in reverse", async () => {
     supervise([

@@ -1,7 +1,6 @@
 import { SandkubeError } from "../../contract/sandkube-error.ts";
 import { packageRoot } from "../../host/package-root.ts";
-import { kubeletTunables } from "../../probes/kernel-tunables.ts";
-import { laboratoryOnly, techniqueDirectory, type Technique } from "./technique.ts";
+import { laboratoryOnly, techniqueDirectory, writeSettings, type Technique } from "./technique.ts";
 
 /** What the loader is told, below the technique's directory. */
 export function preloadEnvironment(directory: string): Readonly<Record<string, string>> {
@@ -31,9 +30,7 @@ export const preloadedLibrary: Technique = {
         exit: "unsupported",
       });
     }
-    for (const [path, value] of Object.entries(kubeletTunables)) {
-      await host.files.write(`${directory}/proc-sys/${path}`, `${String(value)}\n`);
-    }
+    await writeSettings(host, directory);
     const source = `${packageRoot}/native/preloaded-library/preloaded-library.c`;
     const { LD_PRELOAD: library = "" } = preloadEnvironment(directory);
     await host.commands.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, source], { signal });

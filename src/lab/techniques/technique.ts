@@ -1,5 +1,6 @@
 import type { Host } from "../../contract/host.ts";
 import type { Remedy } from "../../contract/remedy.ts";
+import { kubeletTunables } from "../../probes/kernel-tunables.ts";
 
 /**
  * A remedy that the planner never chooses, because it fakes too much or does not
@@ -20,6 +21,13 @@ export interface Technique {
 /** Where the files of the laboratory's techniques lie. */
 export function techniqueDirectory(stateDirectory: string): string {
   return `${stateDirectory}.lab`;
+}
+
+/** Writes the kubelet's kernel settings as plain files, below `proc-sys` of a technique's directory. */
+export async function writeSettings(host: Host, directory: string): Promise<void> {
+  for (const [path, value] of Object.entries(kubeletTunables)) {
+    await host.files.write(`${directory}/proc-sys/${path}`, `${String(value)}\n`);
+  }
 }
 
 /** What every technique's remedy has in common. */

@@ -1,6 +1,5 @@
 import type { ComponentName } from "../../contract/component-name.ts";
-import { kubeletTunables } from "../../probes/kernel-tunables.ts";
-import { laboratoryOnly, techniqueDirectory, type Technique } from "./technique.ts";
+import { laboratoryOnly, techniqueDirectory, writeSettings, type Technique } from "./technique.ts";
 
 /** The parts that were one k3s process in the seed, and its datastore. */
 const everything = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"] as const;
@@ -31,11 +30,7 @@ function traced(
         return { ...spec, launchers: Object.fromEntries(components.map((name) => [name, launcher])) };
       },
     },
-    async prepare(host, directory) {
-      for (const [path, value] of Object.entries(kubeletTunables)) {
-        await host.files.write(`${directory}/proc-sys/${path}`, `${String(value)}\n`);
-      }
-    },
+    prepare: writeSettings,
   };
 }
 
