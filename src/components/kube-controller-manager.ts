@@ -23,6 +23,10 @@ export function kubeControllerManager(host: Host): Component {
           `--authorization-kubeconfig=${kubeconfig}`,
           "--leader-elect=false",
           "--use-service-account-credentials=true",
+          // Before any of its controllers works, each asks for an account and a token of its own. At the 20 requests a second of
+          // https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/apis/config/v1alpha1/defaults.go#L59 that takes 4 s.
+          "--kube-api-qps=200",
+          "--kube-api-burst=400",
           "--profiling=false",
           `--tls-cert-file=${pki["control-plane.crt"]}`,
           `--tls-private-key-file=${pki["control-plane.key"]}`,
