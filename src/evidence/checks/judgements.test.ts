@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { RemedyProof } from "../../contract/remedy.ts";
+import { remedies } from "../../remedies/catalogue.ts";
 import type { ClusterView } from "../cluster-view.ts";
 import { allReady, podReadiness, type Pod } from "../pods.ts";
 import { openToOthers } from "./access.ts";
 import { wrongComponents, type SeenComponent } from "./api-server.ts";
 import { findsAddress } from "./names.ts";
 import { isInNetwork } from "./pods.ts";
+import { checks } from "../catalogue.ts";
 import { remedyChecks } from "./remedies.ts";
 import { lateNodes } from "./scheduling.ts";
 import { inOrder, rolledOut } from "./workloads.ts";
@@ -123,6 +125,10 @@ describe("workloads", () => {
 });
 
 describe("remedy checks", () => {
+  it.each(remedies.map(({ id }) => id))("remedy-%s stands on a check that there is", (id) => {
+    expect(checks.map((check) => check.id)).toContain(checkOf(id, "inconclusive")?.needs);
+  });
+
   const checkOf = (id: string, outcome: RemedyProof["outcome"]): ReturnType<typeof remedyChecks>[number] | undefined =>
     remedyChecks([
       {
@@ -149,6 +155,8 @@ describe("remedy checks", () => {
   it("stand on what shows the remedy where nothing could be measured", async () => {
     expect(checkOf("source-nat", "inconclusive")?.needs).toBe("egress");
     expect(checkOf("no-new-keyring", "inconclusive")?.needs).toBe("pod-runs");
+    // A pod is no proof of it: one runs without.
+    expect(checkOf("shared-pid-namespace", "inconclusive")?.needs).toBe("environment-variables");
     expect(await run("source-nat", "inconclusive")).toMatchObject({ outcome: "proved" });
   });
 });

@@ -12,6 +12,8 @@ const shownBy: Readonly<Record<string, string>> = {
   "source-nat": "egress",
   "no-egress": "egress",
   "no-outside-names": "dns-outside",
+  // A pod runs without it (docs/lab.md); nobody enters one, and this check asks by exec.
+  "shared-pid-namespace": "environment-variables",
 };
 
 /** A check for each remedy in force: that what it was applied for is cleared. */
