@@ -53,6 +53,7 @@ describe("Workspace", () => {
     expect([...api.objects]).toEqual([
       `/api/v1/namespaces/${workspace.namespace}`,
       `/api/v1/namespaces/${workspace.strictNamespace}`,
+      `/api/v1/namespaces/${workspace.limitedNamespace}`,
     ]);
     expect(workspaceOn(api).namespace).not.toBe(workspace.namespace);
     const made = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets";

@@ -36,9 +36,9 @@ const clusterWide = [
 const removalTimeout = 120_000;
 
 /**
- * Where the checks of one run work: a namespace of their own, a second one with
- * rules that would be in the way of the others, and a directory. All of it goes
- * at the end, however that comes.
+ * Where the checks of one run work: a namespace of their own, two more with rules
+ * that would be in each other's way, and a directory. All of it goes at the end,
+ * however that comes.
  */
 export class Workspace {
   readonly spec: ClusterSpec;
@@ -46,8 +46,10 @@ export class Workspace {
   readonly client: ApiClient;
   readonly components: readonly SupervisedComponent[];
   readonly namespace: string;
-  /** A second namespace, with the `restricted` pod security standard, a LimitRange and a ResourceQuota. */
+  /** A second namespace, with the `restricted` pod security standard and a ResourceQuota. */
   readonly strictNamespace: string;
+  /** A third one, with a LimitRange. */
+  readonly limitedNamespace: string;
   /** On the node, for what is copied and what pods mount. */
   readonly directory: string;
   /** On everything outside of namespaces that a check makes. */
@@ -63,6 +65,7 @@ export class Workspace {
     this.components = components;
     this.namespace = `sandkube-verify-${run}`;
     this.strictNamespace = `${this.namespace}-strict`;
+    this.limitedNamespace = `${this.namespace}-limited`;
     this.directory = `${stateLayout(spec.stateDirectory).runtime}/${directoryPrefix}${run}`;
     this.labels = { [label]: run };
   }
@@ -78,6 +81,7 @@ export class Workspace {
     for (const [name, labels] of [
       [this.namespace, {}],
       [this.strictNamespace, { "pod-security.kubernetes.io/enforce": "restricted" }],
+      [this.limitedNamespace, {}],
     ] as const) {
       this.own(`/api/v1/namespaces/${name}`);
       await this.client.text("/api/v1/namespaces", {

@@ -15,9 +15,9 @@ const modest = pod("modest", [
   }),
 ]);
 
-/** Objects of the strict namespace, asked for without being made. */
-function dryRun(cluster: ClusterView, kind: string): string {
-  return `${cluster.path(kind, undefined, cluster.workspace.strictNamespace)}?dryRun=All`;
+/** Objects of a namespace, the strict one where none is named, asked for without being made. */
+function dryRun(cluster: ClusterView, kind: string, namespace = cluster.workspace.strictNamespace): string {
+  return `${cluster.path(kind, undefined, namespace)}?dryRun=All`;
 }
 
 /** `pod-security` */
@@ -57,7 +57,8 @@ export const limitRange: Check = {
   claim: "A LimitRange gives its default limit to a container without one, and refuses one beyond its maximum",
   scope: "cluster",
   async run(cluster) {
-    const namespace = cluster.workspace.strictNamespace;
+    // Not where another check has pods judged by other rules.
+    const namespace = cluster.workspace.limitedNamespace;
     const limits = { type: "Container", default: { memory: "48Mi" }, max: { memory: "96Mi" } };
     await cluster.create({
       apiVersion: "v1",
@@ -65,7 +66,7 @@ export const limitRange: Check = {
       metadata: { name: "limits", namespace },
       spec: { limits: [limits] },
     });
-    const path = dryRun(cluster, "pods");
+    const path = dryRun(cluster, "pods", namespace);
     await cluster.holds("the default limit to be given", async () => {
       const { text } = await cluster.ask(cluster.client, path, {
         method: "POST",
