@@ -129,6 +129,7 @@ export interface ProcessStatus extends ProcessIdentity {
   readonly parent: number;
   readonly processGroup: number;
   readonly name: string;
+  /** It has ended, with all its threads, and waits for its parent to ask: nothing is held any more. */
   readonly zombie: boolean;
   /** Held by a signal: it is there and does nothing. What a tracer holds for a moment is not meant. */
   readonly stopped: boolean;

@@ -50,6 +50,10 @@ describe("parseStat", () => {
     expect(parseStat(`31 (x) ${rest.replace("S", "D")}`)?.zombie).toBe(false);
   });
 
+  it("knows one whose first thread alone has ended: it still holds what the process holds", () => {
+    expect(parseStat(`31 (x) ${rest.replace("S", "Z").replace("20 0 1 0", "20 0 2 0")}`)?.zombie).toBe(false);
+  });
+
   it("knows those that a signal holds: T; a tracer does so all the time: t", () => {
     expect(parseStat(`31 (x) ${rest.replace("S", "T")}`)).toMatchObject({ stopped: true, zombie: false });
     expect(parseStat(`31 (x) ${rest.replace("S", "t")}`)?.stopped).toBe(false);

@@ -75,7 +75,8 @@ export function parseStat(line: string): ProcessStatus | undefined {
   return {
     pid,
     name: line.slice(open + 1, close),
-    zombie: fields[0] === "Z" || fields[0] === "X",
+    // The first thread may be a zombie while others still end, with the process's files and ports in their hands.
+    zombie: (fields[0] === "Z" || fields[0] === "X") && number(17) <= 1,
     stopped: fields[0] === "T",
     parent: number(1),
     processGroup: number(2),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Files } from "../contract/host.ts";
 import { exhibit, type FactProbe, measured, reasonOf } from "./fact-probe.ts";
 import { parseMountInfo } from "./mount-table.ts";
+import { removeLeftTrials, trialName } from "./trial-name.ts";
 
 const hierarchySchema = z.object({
   path: z.string(),
@@ -35,15 +36,20 @@ export const cgroupChildren: FactProbe<z.infer<typeof schema>> = {
   id: "cgroup-children",
   title: "Making cgroups, really tried",
   schema,
-  async measure({ files, processes }) {
+  async measure(host) {
+    const { files, processes } = host;
     const mounts = parseMountInfo(await files.readText("/proc/self/mountinfo")).filter(
       (mount) => mount.type === "cgroup" || (mount.type === "cgroup2" && mount.path === "/sys/fs/cgroup"),
     );
     const paths = [...new Set(mounts.map((mount) => mount.path))];
     if (paths.length === 0) return measured({ hierarchies: [] }, [exhibit("/proc/self/mountinfo", "no cgroup mount")]);
-    const { pid } = await processes.self();
-    const name = `sandkube-probe-${String(pid)}`;
-    const hierarchies = await Promise.all(paths.map((path) => tryChild(files, path, name)));
+    const name = trialName(await processes.self());
+    const hierarchies = await Promise.all(
+      paths.map(async (path) => {
+        await removeLeftTrials(path, host, (left) => files.removeDirectory(left));
+        return tryChild(files, path, name);
+      }),
+    );
     return measured(
       { hierarchies },
       hierarchies.map((found) => exhibit(`mkdir ${found.path}/${name}`, describe(found))),

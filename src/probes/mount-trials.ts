@@ -3,6 +3,7 @@ import type { Host } from "../contract/host.ts";
 import { existingAncestor } from "./existing-ancestor.ts";
 import { exhibit, type FactProbe, inconclusive, measured } from "./fact-probe.ts";
 import { parseMountInfo } from "./mount-table.ts";
+import { removeLeftTrials, trialName } from "./trial-name.ts";
 import { parseTrials, trialSchema, type Trial, tryFunction } from "./trial.ts";
 
 const schema = z.object({
@@ -64,7 +65,7 @@ export const mountTrials: FactProbe<Value> = {
   title: "Mounts, really tried in a namespace of their own",
   schema,
   async measure(host, signal, subject) {
-    const [mountInfo, parent, { pid }] = await Promise.all([
+    const [mountInfo, parent, self] = await Promise.all([
       host.files.readText("/proc/self/mountinfo"),
       existingAncestor(host.files, subject.stateDirectory),
       host.processes.self(),
@@ -74,9 +75,10 @@ export const mountTrials: FactProbe<Value> = {
     const propagation = mounts.some((mount) => mount.shared) ? "private" : "unchanged";
     const cgroups = mounts.filter((mount) => mount.type.startsWith("cgroup"));
     const tryCgroup = cgroups.every((mount) => mount.options.includes("ro"));
-    const directory = `${parent}/.sandkube-probe-${String(pid)}`;
+    await removeLeftTrials(parent, host, (left) => host.files.remove(left));
+    const directory = `${parent}/.${trialName(self)}`;
     try {
-      return await tryMounts(host, signal, { directory, pid, propagation, tryCgroup });
+      return await tryMounts(host, signal, { directory, pid: self.pid, propagation, tryCgroup });
     } finally {
       // Where mounts leaked and could not be undone, what is in them is not ours to remove.
       await host.files.remove(directory).catch(() => undefined);

@@ -33,7 +33,9 @@ export async function findMarkedProcesses(clusterId: string, host: Host): Promis
 }
 
 /**
- * Kills every process of a cluster and waits until none is left.
+ * Kills every process of a cluster and waits until none is left: once killed, a
+ * process gives its marker back before its ports and mounts (do_exit in Linux's
+ * kernel/exit.c), so each one that was killed is watched until its end.
  *
  * @param timeout milliseconds
  * @returns the processes that would not die
@@ -45,10 +47,15 @@ export async function killMarkedProcesses(
   signal?: AbortSignal,
 ): Promise<readonly ProcessIdentity[]> {
   const start = host.clock.monotonic();
+  let killed: readonly ProcessIdentity[] = [];
   for (;;) {
-    const left = await findMarkedProcesses(clusterId, host);
+    const marked = await findMarkedProcesses(clusterId, host);
+    const alive = await Promise.all(killed.map((identity) => host.processes.isAlive(identity)));
+    const ending = killed.filter(({ pid }, index) => alive[index] === true && !marked.some((one) => one.pid === pid));
+    const left = [...marked, ...ending];
     if (left.length === 0 || host.clock.monotonic() - start > timeout) return left;
-    await Promise.all(left.map((identity) => host.processes.signal(identity, "SIGKILL")));
+    await Promise.all(marked.map((identity) => host.processes.signal(identity, "SIGKILL")));
+    killed = left;
     await host.clock.sleep(20, signal);
   }
 }

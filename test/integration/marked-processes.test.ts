@@ -153,6 +153,22 @@ describe("killMarkedProcesses", () => {
     expect((await host.processes.status(bystander))?.zombie).toBe(false);
   });
 
+  it("waits for one that has given its marker back and still ends", async () => {
+    await start(["sleep", "600"], id);
+    let looked = 0;
+    const slow: Host = {
+      ...host,
+      processes: new Proxy(host.processes, {
+        get: (target, key) =>
+          key === "isAlive"
+            ? () => Promise.resolve((looked += 1) < 3)
+            : (Reflect.get(target, key) as () => unknown).bind(target),
+      }),
+    };
+    expect(await killMarkedProcesses(id, slow, 30_000)).toEqual([]);
+    expect(looked).toBe(3);
+  });
+
   it("returns those that would not die when the time is over", async () => {
     const pid = await start(["sleep", "600"], id);
     let now = 0;
