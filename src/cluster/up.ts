@@ -187,10 +187,11 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
     facts,
   );
   const remedies = plan.remedies.map(describeRemedy);
-  await saveFacts(stateLayout(stateDirectory).facts, facts, host);
   const told = [...notes, ...chosen.notes];
   const createdAt = record?.createdAt ?? host.clock.now();
+  // The record comes first: with it the directory is known for ours, whenever we are killed.
   await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, told) }, host);
+  await saveFacts(stateLayout(stateDirectory).facts, facts, host);
   return { spec, remedies, notes: told };
 }
 
