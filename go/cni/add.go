@@ -16,6 +16,9 @@ func cmdAdd(args *skel.CmdArgs) error {
 	if err != nil {
 		return err
 	}
+	if conf.HostNetworkOnly {
+		return types.NewError(types.ErrInvalidNetworkConfig, "pods of this node share the machine's network", "give the pod hostNetwork: true; the policy pods-share-the-machine-network.sandkube.dev does it for pods that are created while it is there")
+	}
 	pod, err := openPodNetNS(args.Netns)
 	if err != nil {
 		return err

@@ -28,6 +28,9 @@ type config struct {
 	// Loopback lists the addresses that node-up and node-addresses give lo, with
 	// the lengths of their networks.
 	Loopback []string `json:"loopback,omitempty"`
+	// HostNetworkOnly refuses pods that want a network of their own: every pod of
+	// this node is to have the machine's, and a runtime asks no plugin for those.
+	HostNetworkOnly bool `json:"hostNetworkOnly,omitempty"`
 	// DataDir holds leases/, hostports/, loopback/ and the lock.
 	DataDir string `json:"dataDir"`
 	// RuntimeConfig carries what the portMappings capability asks for.

@@ -187,6 +187,16 @@ func TestStatus(t *testing.T) {
 	wantCode(t, err, errNotAvailable)
 }
 
+func TestHostNetworkOnlyIsAvailableAndRefusesPods(t *testing.T) {
+	n := newNode(t)
+	only := map[string]any{"hostNetworkOnly": true}
+	if _, err := n.cni("STATUS", nil, only); err != nil {
+		t.Error(err)
+	}
+	_, err := n.cni("ADD", n.pod("a"), only)
+	wantCode(t, err, types.ErrInvalidNetworkConfig)
+}
+
 func TestGCKeepsOnlyWhatIsValid(t *testing.T) {
 	n := newNode(t)
 	kept, gone := n.addPod("kept"), n.addPod("gone")

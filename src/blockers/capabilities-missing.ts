@@ -2,8 +2,8 @@ import type { Blocker } from "../contract/blocker.ts";
 import { capabilities } from "../probes/capabilities.ts";
 import { blocked, clear, judge, nodeComponents } from "./judge.ts";
 
-/** For mounts, links and namespaces. */
-const ofTheNode = ["sys_admin", "net_admin"];
+/** For mounts and namespaces. */
+const ofTheNode = ["sys_admin"];
 
 /** What containerd gives to every container, and so has to have itself. */
 const ofContainers = [

@@ -23,10 +23,12 @@ import { lowDisk } from "./low-disk.ts";
 import { lowMemory } from "./low-memory.ts";
 import { lowOpenFiles } from "./low-open-files.ts";
 import { lowProcessLimit } from "./low-process-limit.ts";
+import { netAdminMissing } from "./net-admin-missing.ts";
 import { networkTunablesMissing } from "./network-tunables-missing.ts";
 import { noCgroupNamespace } from "./no-cgroup-namespace.ts";
 import { noForwarding } from "./no-forwarding.ts";
 import { noKmsg } from "./no-kmsg.ts";
+import { noMachineAddress } from "./no-machine-address.ts";
 import { noMasquerade } from "./no-masquerade.ts";
 import { noMount } from "./no-mount.ts";
 import { noMountNamespace } from "./no-mount-namespace.ts";
@@ -52,6 +54,7 @@ export const blockers: readonly Blocker[] = [
   noMountNamespace,
   noMount,
   noNetworkNamespace,
+  netAdminMissing,
   noPodLinks,
   noPidNamespaceJoin,
   linkInfoMissing,
@@ -77,6 +80,7 @@ export const blockers: readonly Blocker[] = [
   forwardPolicy,
   networkTunablesMissing,
   cniPluginsMissing,
+  noMachineAddress,
   iptablesMissing,
   iptablesNftOnly,
   iptablesLegacyOnly,

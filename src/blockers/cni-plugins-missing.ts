@@ -1,6 +1,6 @@
 import type { Blocker } from "../contract/blocker.ts";
 import { cniPlugins } from "../probes/cni-plugins.ts";
-import { blocked, clear, judge } from "./judge.ts";
+import { blocked, clear, judge, podNetworkModes } from "./judge.ts";
 
 /**
  * The kubelet calls a node Ready only with a CNI plugin, and k3s looks for
@@ -12,6 +12,7 @@ export const cniPluginsMissing: Blocker = {
   title: "No stock CNI plugins",
   needs: [cniPlugins],
   stops: [],
+  modes: podNetworkModes,
   upstream: "https://github.com/containerd/containerd/blob/v2.2.9/internal/cri/server/status.go#L45",
   diagnose: (facts) =>
     judge(facts, cniPlugins, ({ absent }) =>

@@ -1,3 +1,4 @@
+import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Diagnosis } from "../contract/blocker.ts";
 import type { ComponentName } from "../contract/component-name.ts";
 import type { Facts, Probe } from "../contract/observation.ts";
@@ -19,6 +20,9 @@ export function judge<T>(facts: Facts, probe: Probe<T>, decide: (value: T) => Di
 
 /** The components that make a node: without one of them no pod runs. */
 export const nodeComponents: readonly ComponentName[] = ["containerd", "kubelet"];
+
+/** The kinds of cluster whose pods have a network of their own. */
+export const podNetworkModes: readonly ClusterMode[] = ["node"];
 
 /** The components of the API alone. */
 export const controlPlaneComponents: readonly ComponentName[] = [

@@ -1,6 +1,6 @@
 import type { Blocker } from "../contract/blocker.ts";
 import { packetRules, type RuleFeature } from "../probes/packet-rules.ts";
-import { blocked, clear, judge } from "./judge.ts";
+import { blocked, clear, judge, podNetworkModes } from "./judge.ts";
 
 const needed: readonly RuleFeature[] = ["masquerade", "mark", "comment", "conntrack", "statistic", "addrtype", "dnat"];
 
@@ -10,6 +10,7 @@ export const kubeProxyRulesMissing: Blocker = {
   title: "kube-proxy could not set its rules",
   needs: [packetRules],
   stops: [],
+  modes: podNetworkModes,
   upstream: "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go#L378",
   diagnose: (facts) =>
     judge(facts, packetRules, ({ variants }) => {

@@ -1,6 +1,6 @@
 import type { Blocker } from "../contract/blocker.ts";
 import { networkTunables } from "../probes/network-tunables.ts";
-import { blocked, clear, judge } from "./judge.ts";
+import { blocked, clear, judge, podNetworkModes } from "./judge.ts";
 
 /** kube-proxy sets route_localnet and reads the conntrack limit. Nothing stops: there is no kube-proxy here. */
 export const networkTunablesMissing: Blocker = {
@@ -8,6 +8,7 @@ export const networkTunablesMissing: Blocker = {
   title: "Missing network settings under /proc/sys/net",
   needs: [networkTunables],
   stops: [],
+  modes: podNetworkModes,
   upstream: "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go#L242",
   diagnose: (facts) =>
     judge(facts, networkTunables, ({ files }) =>

@@ -1,6 +1,6 @@
 import type { Blocker } from "../contract/blocker.ts";
 import { ipForwarding } from "../probes/ip-forwarding.ts";
-import { blocked, clear, judge } from "./judge.ts";
+import { blocked, clear, judge, podNetworkModes } from "./judge.ts";
 
 /** The node passes packets on from pod to pod. Pods that do not reach each other are no cluster's. */
 export const noForwarding: Blocker = {
@@ -8,6 +8,7 @@ export const noForwarding: Blocker = {
   title: "Packets are not passed on from pod to pod",
   needs: [ipForwarding],
   stops: ["containerd"],
+  modes: podNetworkModes,
   upstream: "https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html",
   diagnose: (facts) =>
     judge(facts, ipForwarding, (forwarding) => {

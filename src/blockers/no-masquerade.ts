@@ -1,6 +1,6 @@
 import type { Blocker } from "../contract/blocker.ts";
 import { packetRules } from "../probes/packet-rules.ts";
-import { blocked, clear, judge } from "./judge.ts";
+import { blocked, clear, judge, podNetworkModes } from "./judge.ts";
 
 /** Packets of pods leave under the machine's address, for which MASQUERADE of the usual `iptables` is the plain way. */
 export const noMasquerade: Blocker = {
@@ -8,6 +8,7 @@ export const noMasquerade: Blocker = {
   title: "The usual iptables cannot masquerade",
   needs: [packetRules],
   stops: [],
+  modes: podNetworkModes,
   upstream: "https://github.com/containernetworking/plugins/blob/v1.9.1/pkg/ip/ipmasq_iptables_linux.go#L89",
   diagnose: (facts) =>
     judge(facts, packetRules, ({ variants }) => {

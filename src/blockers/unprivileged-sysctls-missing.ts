@@ -1,7 +1,7 @@
 import type { Blocker, Diagnosis } from "../contract/blocker.ts";
 import { kernel } from "../probes/kernel.ts";
 import { podSysctls } from "../probes/pod-sysctls.ts";
-import { blocked, clear, judge } from "./judge.ts";
+import { blocked, clear, judge, podNetworkModes } from "./judge.ts";
 
 /** containerd sets two sysctls in each pod's network namespace by default, and refuses kernels before 4.11 outright. */
 export const unprivilegedSysctlsMissing: Blocker = {
@@ -9,6 +9,7 @@ export const unprivilegedSysctlsMissing: Blocker = {
   title: "Unprivileged ports and pings cannot be allowed",
   needs: [podSysctls, kernel],
   stops: ["containerd"],
+  modes: podNetworkModes,
   upstream:
     "https://github.com/containerd/containerd/blob/v2.2.9/internal/cri/server/podsandbox/sandbox_run_linux.go#L169",
   diagnose(facts): Diagnosis {

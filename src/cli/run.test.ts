@@ -61,7 +61,11 @@ describe("wrong usage", () => {
     ["an unknown command", ["stauts"], /unknown command 'stauts'[^]*Did you mean status\?/],
     ["an unknown command below another", ["sandbox", "lst"], /unknown command 'lst'[^]*Did you mean list\?/],
     ["an unknown flag", ["up", "--mod", "node"], /unknown option '--mod'[^]*Did you mean .*--mode/],
-    ["a wrong value", ["up", "--mode", "cluster"], /'cluster' is invalid[^]*node, simulated, control-plane/],
+    [
+      "a wrong value",
+      ["up", "--mode", "cluster"],
+      /'cluster' is invalid[^]*node, host-network, simulated, control-plane/,
+    ],
     ["a value that is none", ["up", "--timeout", "soon"], /'soon' is invalid[^]*Not a duration/],
     ["a port that is none", ["up", "--api-port", "70000"], /'70000' is invalid[^]*Not a port/],
     ["a missing argument", ["logs"], /missing required argument 'component'/],

@@ -89,7 +89,7 @@ describe("sandkube plan", () => {
     const facts = fixture("agent-2022-12");
     const fullest = await planCluster({ stateDirectory: "/x", mode: undefined, avoided: [], facts }, session);
     expect(fullest.rung).toMatchObject({ mode: "simulated", fidelity: "stubbed" });
-    expect(fullest.refused.map(({ mode }) => mode)).toEqual(["node"]);
+    expect(fullest.refused.map(({ mode }) => mode)).toEqual(["node", "host-network"]);
     const node = await planCluster({ stateDirectory: "/x", mode: "node", avoided: [], facts }, session);
     expect(node).toMatchObject({ verdict: "impossible", rung: null, steps: [] });
   });

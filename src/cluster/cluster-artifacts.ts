@@ -1,5 +1,5 @@
 import type { ArtifactContext } from "../contract/artifact.ts";
-import type { BinaryName, ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import { runsContainers, type BinaryName, type ClusterMode, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Remedy } from "../contract/remedy.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
@@ -25,10 +25,10 @@ export interface ClusterArtifacts {
  */
 export async function clusterArtifacts(mode: ClusterMode, context: ArtifactContext): Promise<ClusterArtifacts> {
   const names = kubernetesBinaries(mode);
-  const paths = await ensureArtifacts(mode === "node" ? [...names, "pause"] : names, context);
+  const paths = await ensureArtifacts(runsContainers(mode) ? [...names, "pause"] : names, context);
   const { version: kubernetesVersion } = await readRecipe(artifactOf("kubernetes", context), context.host);
   const binaries = Object.fromEntries(names.map((name) => [name, paths.get(name) ?? ""])) as Record<BinaryName, string>;
-  if (mode !== "node") return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
+  if (!runsContainers(mode)) return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
   const archive = await ensureNodeImages({ pause: paths.get("pause") ?? "", busybox: await busybox(context) }, context);
   return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [archive.path] };
 }

@@ -1,3 +1,4 @@
+import { runsContainers } from "../contract/cluster-spec.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { step } from "../contract/progress.ts";
 import { makeKubeconfigFor } from "./sandbox-kubeconfig.ts";
@@ -43,7 +44,7 @@ async function insideSandbox({ host }: Session): Promise<boolean> {
 export async function demo(options: UpOptions, session: Session): Promise<DemoReport> {
   if (await insideSandbox(session)) {
     const report = await up(options, session);
-    if (report.mode !== "node") throw noNode(report);
+    if (!runsContainers(report.mode)) throw noNode(report);
     const pod = await step(session.progress, "Running a pod", () => runPod(report.kubeconfig, session));
     return { ...report, schema: "sandkube.dev/demo/v1", verdict: "proved", pod, sandbox: null };
   }

@@ -1,4 +1,4 @@
-import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterSpec } from "../contract/cluster-spec.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout, type StateLayout } from "../contract/state-layout.ts";
 import { step } from "../contract/progress.ts";
@@ -85,6 +85,8 @@ export async function stopCluster(
   if (spec.mode === "node") {
     detail("network");
     await tearDownNodeNetwork(spec, host, signal);
+  }
+  if (runsContainers(spec.mode)) {
     await removeCgroups(spec, host);
     await removeMountPoints(spec, host);
   }

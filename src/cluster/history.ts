@@ -2,13 +2,16 @@
 export const wants: Readonly<Record<string, string>> = {
   "not-root": "The kubelet, containerd and runc mount, make namespaces and change users, and so run as root.",
   "capabilities-missing":
-    "A node needs SYS_ADMIN for mounts and namespaces and NET_ADMIN for links. containerd gives every container fourteen capabilities by default, and nobody can give what he has not.",
+    "A node needs SYS_ADMIN for mounts and namespaces. containerd gives every container fourteen capabilities by default, and nobody can give what he has not.",
   "tools-missing":
     "The kubelet calls `mount` and `umount` for volumes; `unshare` and `sh` make the mount namespace that a node of sandkube lives in.",
   "no-mount-namespace": "runc gives every container a mount namespace and changes its root in it.",
   "no-mount":
     "The kubelet mounts a tmpfs for secrets, tokens and memory-backed volumes; runc mounts the root of every container.",
   "no-network-namespace": "containerd makes a network namespace for every pod that is not on the host's network.",
+  "net-admin-missing": "A CNI plugin gives the node and its pods links, addresses, routes and rules.",
+  "no-machine-address":
+    "The kubelet refuses a loopback address for its node, and the API server refuses one in an EndpointSlice.",
   "no-pod-links": "A pod's network namespace hangs on a bridge of the node by a pair of veth links.",
   "no-pid-namespace-join":
     "`kubectl exec`, exec probes and lifecycle hooks end in `runc exec`, which enters all namespaces of the container with setns(2).",

@@ -1,3 +1,4 @@
+import { runsContainers } from "../contract/cluster-spec.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { step } from "../contract/progress.ts";
 import { stateLayout } from "../contract/state-layout.ts";
@@ -26,7 +27,7 @@ export async function loadImages(
 ): Promise<LoadReport> {
   const { host, signal, progress } = session;
   const { spec } = await requireClusterRecord(name, stateDirectory, host);
-  if (spec.mode !== "node") {
+  if (!runsContainers(spec.mode)) {
     throw new SandkubeError({
       title: "There is no node to load images into",
       message: `The cluster "${name}" runs ${rungOf(spec.mode).title}: no container runs.`,

@@ -16,6 +16,7 @@ function inputs(change: Partial<SpecInputs> = {}): SpecInputs {
     pauseImage: "sandkube.local/pause:1",
     images: ["/images/node.tar"],
     egress: { kind: "masquerade", iptables: "/usr/sbin/iptables", link: "eth0" },
+    machineAddress: "192.0.2.7",
     resolvers: ["192.0.2.53", "10.96.0.10"],
     localAddresses: ["127.0.0.1", "192.0.2.7"],
     previous: undefined,
@@ -41,6 +42,40 @@ describe("makeSpec", () => {
     expect(spec.privateMounts).toBe(false);
     expect(spec.mounts).toEqual([]);
     expect(spec.network.egress).toEqual({ kind: "none", because: "there is no node" });
+  });
+
+  it("a node on the machine's network: the machine's own address, and services on loopback", () => {
+    const spec = makeSpec(inputs({ mode: "host-network" }));
+    expect(spec.nodeName).toBe("sandkube-default-host-network");
+    expect(spec.api).toMatchObject({ bindAddress: "192.0.2.7", advertiseAddress: "192.0.2.7" });
+    expect(spec.network).toMatchObject({
+      nodeAddress: "192.0.2.7",
+      serviceCidr: "127.96.0.0/16",
+      dnsAddress: "127.96.0.10",
+      loadBalancerCidr: "127.245.0.0/24",
+      egress: { kind: "machine" },
+    });
+    expect(spec.privateMounts).toBe(true);
+  });
+
+  it("services whose addresses the mode cannot serve are refused, asked for or kept", () => {
+    const network = { serviceCidr: "10.96.0.0/16" };
+    expect(() => makeSpec(inputs({ mode: "host-network", config: { network } }))).toThrow(
+      expect.objectContaining({ exit: "usage" }) as Error,
+    );
+    const previous = makeSpec(inputs({ mode: "host-network" }));
+    expect(() => makeSpec(inputs({ previous }))).toThrow(expect.objectContaining({ exit: "conflict" }) as Error);
+    // Without containers nobody reaches a service anyway.
+    expect(makeSpec(inputs({ mode: "control-plane", previous })).network.serviceCidr).toBe("127.96.0.0/16");
+  });
+
+  it("the nodes of former modes are forgotten until a new beginning", () => {
+    const simulated = makeSpec(inputs({ mode: "simulated" }));
+    const node = makeSpec(inputs({ previous: simulated }));
+    expect(node.formerNodes).toEqual(simulated.simulatedNodes);
+    expect(makeSpec(inputs({ previous: node })).formerNodes).toEqual(simulated.simulatedNodes);
+    const again = makeSpec(inputs({ mode: "simulated", previous: node }));
+    expect(again.formerNodes).toEqual([node.nodeName]);
   });
 
   it("the user's address is listened on; pods still come by the node's", () => {

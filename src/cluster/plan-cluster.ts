@@ -1,4 +1,4 @@
-import type { ClusterMode } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterMode } from "../contract/cluster-spec.ts";
 import type { Plan } from "../contract/plan.ts";
 import { step } from "../contract/progress.ts";
 import type { Fidelity } from "../contract/remedy.ts";
@@ -79,10 +79,12 @@ const empty = {
 } as const;
 
 function reportOf(plan: Plan, rung: Rung, refused: readonly RefusedRung[], request: PlanRequest): PlanClusterReport {
-  const met = plan.blockers.flatMap(({ id, title, diagnosis, remedy, rejected }) =>
-    diagnosis.verdict === "clear" ? [] : [{ blocker: id, title, because: diagnosis.because, remedy, rejected }],
+  const met = plan.blockers.flatMap(({ id, title, diagnosis, remedy, rejected, concerned }) =>
+    diagnosis.verdict === "clear" || !concerned
+      ? []
+      : [{ blocker: id, title, because: diagnosis.because, remedy, rejected }],
   );
-  const lostHere = plan.mode === "node" ? met.filter(({ remedy }) => remedy === undefined) : [];
+  const lostHere = runsContainers(plan.mode) ? met.filter(({ remedy }) => remedy === undefined) : [];
   return {
     ...empty,
     facts: request.facts ?? null,

@@ -1,5 +1,5 @@
 import type { CheckResult } from "../contract/check.ts";
-import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { ComponentName } from "../contract/component-name.ts";
 import { componentNames } from "../contract/component-name.ts";
 import type { Facts } from "../contract/observation.ts";
@@ -154,7 +154,7 @@ async function follow(
   const { host, signal } = session;
   const { clock } = host;
   const layout = stateLayout(spec.stateDirectory);
-  const last: LabStage = spec.mode === "node" ? "pod answered" : "control plane ready";
+  const last: LabStage = runsContainers(spec.mode) ? "pod answered" : "control plane ready";
   let because = "";
   for (;;) {
     await clock.sleep(interval, signal);
@@ -214,7 +214,7 @@ async function look(state: SupervisorState, spec: ClusterSpec, watch: Watch, ses
     if (!isReady(name)) return `${name} is not ready`;
   }
   watch.reach("control plane ready", now());
-  if (spec.mode !== "node") return "";
+  if (!runsContainers(spec.mode)) return "";
   const text = await host.files.readText(stateLayout(spec.stateDirectory).kubeconfig);
   using client = ApiClient.fromKubeconfig(text);
   const nodes = await client.json<{ readonly items: readonly unknown[] }>("/api/v1/nodes", { signal });

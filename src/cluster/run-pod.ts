@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { waitUntil } from "../host/wait-until.ts";
-import { container, pod, serveWord, servesWord } from "../evidence/manifests.ts";
+import { pod, ports, servingContainer } from "../evidence/manifests.ts";
 import { podReadiness, type Pod } from "../evidence/pods.ts";
 import { ApiClient } from "../kube/api-client.ts";
 import type { Session } from "./session.ts";
@@ -47,7 +47,9 @@ export async function runPod(kubeconfig: string, session: Session): Promise<PodA
       signal,
     });
     const readyMs = Math.round(host.clock.monotonic() - start);
-    const answer = await fetch(`http://${address}:8080/`, { signal }).then((response) => response.text());
+    const answer = await fetch(`http://${address}:${String(ports.demo)}/`, { signal }).then((response) =>
+      response.text(),
+    );
     const log = await client.text(`${path}/${name}/log`, { signal });
     if (answer.trim() !== word || !log.includes(word)) {
       throw new SandkubeError({
@@ -69,5 +71,5 @@ export async function runPod(kubeconfig: string, session: Session): Promise<PodA
 }
 
 function manifest(name: string, word: string): unknown {
-  return pod(name, [container("web", serveWord, { env: [{ name: "WORD", value: word }], ...servesWord })]);
+  return pod(name, [servingContainer(word, ports.demo)]);
 }

@@ -6,7 +6,13 @@ import { unknownName } from "../contract/unknown-name.ts";
 import { packageRoot } from "../host/package-root.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
 import type { SandboxSummary } from "../sandbox/list-sandboxes.ts";
-import type { SandboxMount, SandboxOverlay, SandboxPlatform, SandboxProfile } from "../sandbox/sandbox-options.ts";
+import type {
+  SandboxMount,
+  SandboxNetworkStack,
+  SandboxOverlay,
+  SandboxPlatform,
+  SandboxProfile,
+} from "../sandbox/sandbox-options.ts";
 import type { Session } from "./session.ts";
 
 export { deleteSandbox } from "../sandbox/delete-sandbox.ts";
@@ -36,6 +42,8 @@ export interface MakeSandboxOptions {
   readonly gvisor: string;
   readonly profile: SandboxProfile;
   readonly overlay: SandboxOverlay;
+  /** Default: `sandbox`. */
+  readonly networkStack?: SandboxNetworkStack;
   /** Bytes. */
   readonly memoryBytes?: number;
 }
@@ -75,6 +83,7 @@ export async function makeSandbox(options: MakeSandboxOptions, session: Session)
       platform,
       profile: options.profile,
       overlay: options.overlay,
+      ...(options.networkStack === undefined ? {} : { networkStack: options.networkStack }),
       ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
       mounts,
       environment: { SANDKUBE_CACHE_DIR: inside.cache },

@@ -1,7 +1,6 @@
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { ApiAccess } from "../components/api-access.ts";
 import { managedBy } from "../components/kwok.ts";
-import { ApiError } from "../kube/api-client.ts";
 import { kwokName } from "../pki/cluster-pki.ts";
 import type { SupervisedTask } from "../supervisor/supervisor.ts";
 
@@ -31,26 +30,6 @@ export function simulationTasks(spec: ClusterSpec, api: ApiAccess): readonly Sup
       run: async (signal) => {
         const client = await api.client(spec);
         for (const { path, object } of [...rights(), ...nodes(spec)]) await client.createIfAbsent(path, object, signal);
-      },
-    },
-  ];
-}
-
-/** Forgets the nodes that a kept state had in another mode: nobody will ever call them Ready again. */
-export function formerNodeTasks(spec: ClusterSpec, api: ApiAccess): readonly SupervisedTask[] {
-  const former = spec.formerNodes ?? [];
-  if (former.length === 0) return [];
-  return [
-    {
-      name: "former nodes",
-      after: ["kube-apiserver"],
-      run: async (signal) => {
-        const client = await api.client(spec);
-        for (const name of former) {
-          await client.text(`/api/v1/nodes/${name}`, { method: "DELETE", signal }).catch((error: unknown) => {
-            if (!(error instanceof ApiError && error.status === 404)) throw error;
-          });
-        }
       },
     },
   ];

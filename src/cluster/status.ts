@@ -1,5 +1,5 @@
 import type { AppliedRemedy } from "../contract/remedy.ts";
-import type { ClusterMode } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterMode } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { ApiClient } from "../kube/api-client.ts";
@@ -76,7 +76,7 @@ export async function status(name: string, stateDirectory: string, session: Sess
       stateDirectory: spec.stateDirectory,
       kubeconfig: layout.kubeconfig,
     },
-    node: spec.mode === "node" ? await nodeStatus(spec.nodeName, layout.kubeconfig, alive, host, signal) : null,
+    node: runsContainers(spec.mode) ? await nodeStatus(spec.nodeName, layout.kubeconfig, alive, host, signal) : null,
     components,
     tasks: (state?.tasks ?? []).map(({ name: task, done, error }) => ({
       name: task,

@@ -1,8 +1,9 @@
-import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host, ProcessIdentity } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { ApiAccess } from "../components/api-access.ts";
+import { dnsEndpoint } from "../components/coredns.ts";
 import { kubernetesComponents, kubernetesPrograms } from "../distributions/kubernetes.ts";
 import { importImages } from "../images/import-images.ts";
 import { publishDnsService } from "../kube/cluster-dns.ts";
@@ -14,7 +15,9 @@ import { requireClusterRecord } from "./cluster-record.ts";
 import { grantServiceRelay } from "./grant-service-relay.ts";
 import { makeCgroups } from "./pod-cgroups.ts";
 import { proofTasks } from "./prove-remedies.ts";
-import { formerNodeTasks, simulationTasks } from "./simulated-nodes.ts";
+import { formerModeTasks } from "./former-mode.ts";
+import { hostNetworkTasks } from "./host-network.ts";
+import { simulationTasks } from "./simulated-nodes.ts";
 
 /**
  * The body of the supervisor process: prepares what the components need, runs
@@ -39,10 +42,8 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
   try {
     await supervisor.prepare("certificates", () => ensureClusterPki(spec, host));
     await linkPrograms(spec, host);
-    if (spec.mode === "node") {
-      await supervisor.prepare("pod network", () => setUpNodeNetwork(spec, host, signal));
-      await makeCgroups(spec, host);
-    }
+    if (spec.mode === "node") await supervisor.prepare("pod network", () => setUpNodeNetwork(spec, host, signal));
+    if (runsContainers(spec.mode)) await makeCgroups(spec, host);
     await using _sampling = await startSampling(supervisor, stateLayout(stateDirectory).resources, host);
     await supervisor.run(signal);
   } catch (error) {
@@ -77,11 +78,12 @@ async function startSampling(supervisor: Supervisor, path: string, host: Host): 
 }
 
 function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly SupervisedTask[] {
-  const former = formerNodeTasks(spec, api);
+  const former = formerModeTasks(spec, api);
   if (spec.mode === "simulated") return [...former, ...simulationTasks(spec, api)];
-  if (spec.mode !== "node") return former;
+  if (!runsContainers(spec.mode)) return former;
   return [
     ...former,
+    ...(spec.mode === "host-network" ? hostNetworkTasks(spec, host, api) : []),
     {
       name: "images",
       after: ["containerd"],
@@ -103,8 +105,8 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
       name: "DNS service",
       after: ["kube-apiserver"],
       run: async (signal) => {
-        const { dnsAddress: clusterIp, nodeAddress } = spec.network;
-        await publishDnsService(await api.client(spec), { clusterIp, nodeAddress }, signal);
+        const { dnsAddress: clusterIp } = spec.network;
+        await publishDnsService(await api.client(spec), { clusterIp, endpoint: dnsEndpoint(spec) }, signal);
       },
     },
     {
@@ -142,7 +144,7 @@ async function linkPrograms(spec: ClusterSpec, host: Host): Promise<void> {
   await host.files.remove(programs);
   await host.files.makeDirectory(programs);
   const links: [string, string][] = kubernetesPrograms.map((name) => [name, spec.binaries.kubernetes]);
-  if (spec.mode === "node") {
+  if (runsContainers(spec.mode)) {
     for (const name of ["containerd-shim-runc-v2", "runc", "sandkube-cni", "ctr"] as const) {
       links.push([name, spec.binaries[name]]);
     }

@@ -5,10 +5,12 @@ import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
 import type { TimelineEntry } from "../contract/report.ts";
 import { step } from "../contract/progress.ts";
+import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
 import { rungOf } from "../plan/ladder.ts";
 import { applyPlan } from "../plan/plan.ts";
+import { defaultRoute } from "../probes/default-route.ts";
 import { launchSupervisor } from "../supervisor/launch-supervisor.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
 import { requireRemedies } from "./avoided-remedies.ts";
@@ -64,7 +66,7 @@ const defaultTimeout = 180;
 /**
  * Brings a cluster up, or finds that it is. What fails half-way is undone.
  *
- * @throws SandkubeError: usage for an unknown remedy, conflict while another command works on it, unsupported where the machine cannot,
+ * @throws SandkubeError: usage for an unknown remedy, conflict while another command works on it or where it runs in another mode, unsupported where the machine cannot,
  *   component where one does not start, timeout
  */
 export async function up(options: UpOptions, session: Session): Promise<UpReport> {
@@ -79,6 +81,7 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   const record = await readClusterRecord(stateDirectory, host);
   const running = await runningSupervisor(stateDirectory, session);
   if (record !== undefined && running?.phase === "running") {
+    if (config.mode !== undefined && config.mode !== record.spec.mode) throw runsInAnotherMode(record.spec);
     // Another `up` may have been killed while it waited; what it started is the same cluster.
     if (options.wait) await waitForCluster(record.spec, options, timeoutOf(config), session);
     return report("unchanged", record.spec, withProofs(record.remedies, running), [], timeline.entries([]));
@@ -93,6 +96,15 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   const state = await readSupervisorState(stateLayout(stateDirectory).supervisorState, host.files);
   const verdict = options.wait ? "ready" : "started";
   return report(verdict, spec, withProofs(remedies, state), notes, timeline.entries(state?.timeline ?? []));
+}
+
+function runsInAnotherMode({ name, mode }: ClusterSpec): SandkubeError {
+  return new SandkubeError({
+    title: "The cluster runs in another mode",
+    message: `The cluster "${name}" runs already, in the mode ${mode}.`,
+    hint: `Stop it first: sandkube down --name ${name}, with --keep-state where its objects are to stay.`,
+    exit: "conflict",
+  });
 }
 
 /** What a start is made from. */
@@ -180,6 +192,7 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
       ...artifacts,
       images: [...artifacts.images, ...(config.images ?? [])],
       egress: usualEgress(facts),
+      machineAddress: facts.value(defaultRoute)?.address,
       resolvers: usualResolvers(facts),
       localAddresses: localAddresses(),
       previous: record?.spec,

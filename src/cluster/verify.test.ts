@@ -24,10 +24,10 @@ describe("verifyList", () => {
     expect(checks).toContainEqual({
       id: "pod-log",
       claim: "kubectl logs shows what a container printed",
-      modes: ["node"],
+      modes: ["node", "host-network"],
       needs: "pod-runs",
     });
-    expect(checks.filter(({ modes }) => modes.length === 3).length).toBeGreaterThan(20);
+    expect(checks.filter(({ modes }) => modes.length === 4).length).toBeGreaterThan(20);
   });
 });
 

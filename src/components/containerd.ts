@@ -100,5 +100,7 @@ exec '${runc}' "$@"
 
 function networkList(spec: ClusterSpec): unknown {
   const { cniVersion, name, ...plugin } = networkSettings(spec);
-  return { cniVersion, name, plugins: [{ ...plugin, capabilities: { portMappings: true } }] };
+  // containerd calls no node ready without a plugin, and asks none for pods on the machine's network.
+  const only = spec.mode === "host-network" ? { hostNetworkOnly: true } : {};
+  return { cniVersion, name, plugins: [{ ...plugin, ...only, capabilities: { portMappings: true } }] };
 }

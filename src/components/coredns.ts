@@ -35,12 +35,18 @@ export function coredns(host: Host, api: ApiAccess): Component {
   };
 }
 
+/** The address besides its service's that it listens on: the node's, but where that is the machine's own, which others reach. */
+export function dnsEndpoint({ mode, network }: ClusterSpec): string | undefined {
+  return mode === "host-network" ? undefined : network.nodeAddress;
+}
+
 /** CoreDNS's configuration, kubeadm's as far as it applies (cmd/kubeadm/app/phases/addons/dns/manifests.go). */
 export function corefile(spec: ClusterSpec): string {
   const { kubeconfigs } = stateLayout(spec.stateDirectory);
-  const { dnsAddress, nodeAddress, resolvers } = spec.network;
+  const { dnsAddress, resolvers } = spec.network;
+  const addresses = [dnsAddress, dnsEndpoint(spec)].filter((address) => address !== undefined);
   return `. {
-    bind ${dnsAddress} ${nodeAddress}
+    bind ${addresses.join(" ")}
     errors
     loadbalance
     cache 30 {

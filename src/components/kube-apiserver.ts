@@ -1,3 +1,4 @@
+import { runsContainers } from "../contract/cluster-spec.ts";
 import type { Component } from "../contract/component.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { pkiPaths } from "../pki/cluster-pki.ts";
@@ -44,7 +45,7 @@ export function kubeApiServer(api: ApiAccess): Component {
           `--proxy-client-key-file=${pki["front-proxy-client.key"]}`,
           // An endpoint may not be a loopback address (ValidateNonSpecialIP in pkg/apis/core/validation/validation.go),
           // and without pods that run nobody asks for the service "kubernetes".
-          ...(spec.mode !== "node" ? ["--endpoint-reconciler-type=none"] : []),
+          ...(!runsContainers(spec.mode) ? ["--endpoint-reconciler-type=none"] : []),
         ],
       });
     },

@@ -62,7 +62,9 @@ export function kubeletConfiguration(spec: ClusterSpec): Readonly<Record<string,
     cgroupRoot: spec.cgroupRoot,
     clusterDomain: "cluster.local",
     clusterDNS: [spec.network.dnsAddress],
-    ...(spec.network.resolvers.some(isReachable) ? {} : { resolvConf: resolvConfPath(spec) }),
+    ...(spec.network.resolvers.some((address) => isReachable(address, spec))
+      ? {}
+      : { resolvConf: resolvConfPath(spec) }),
     volumePluginDir: `${layout.kubelet}/volume-plugins`,
     podLogsDir: `${layout.kubelet}/pod-logs`,
     serializeImagePulls: false,
@@ -79,6 +81,6 @@ function resolvConfPath(spec: ClusterSpec): string {
   return `${stateLayout(spec.stateDirectory).configuration}/resolv.conf`;
 }
 
-function isReachable(address: string): boolean {
-  return !address.startsWith("127.") && address !== "::1";
+function isReachable(address: string, { mode }: ClusterSpec): boolean {
+  return mode === "host-network" || (!address.startsWith("127.") && address !== "::1");
 }

@@ -21,11 +21,15 @@ export function serviceRelay(host: Host): Component {
         loadBalancerCidr: spec.network.loadBalancerCidr,
         // CoreDNS listens there itself.
         skip: [spec.network.dnsAddress],
-        addresses: {
-          program: spec.binaries["sandkube-cni"],
-          settings: networkSettings(spec),
-          networks: loopbackNetworks(spec),
-        },
+        ...(spec.mode === "host-network"
+          ? {}
+          : {
+              addresses: {
+                program: spec.binaries["sandkube-cni"],
+                settings: networkSettings(spec),
+                networks: loopbackNetworks(spec),
+              },
+            }),
         socket: layout.serviceRelaySocket,
       };
       await host.files.write(path, JSON.stringify(settings, undefined, 2));

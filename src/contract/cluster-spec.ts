@@ -1,10 +1,24 @@
 import type { ComponentName } from "./component-name.ts";
 
 /** What kind of cluster to run, the fullest first; plan/ladder.ts says what each gives. */
-export const clusterModes = ["node", "simulated", "control-plane"] as const;
+export const clusterModes = ["node", "host-network", "simulated", "control-plane"] as const;
 
 /** One of {@link clusterModes}. */
 export type ClusterMode = (typeof clusterModes)[number];
+
+/** Whether this machine is a node of the cluster: containers run on it. */
+export function runsContainers(mode: ClusterMode): boolean {
+  return mode === "node" || mode === "host-network";
+}
+
+/** The names of the nodes that a cluster has, real or simulated. */
+export function nodesOf({
+  mode,
+  nodeName,
+  simulatedNodes = [],
+}: Pick<ClusterSpec, "mode" | "nodeName" | "simulatedNodes">): readonly string[] {
+  return runsContainers(mode) ? [nodeName] : simulatedNodes;
+}
 
 /** A mount made in the node's private mount namespace, in order. Gone with its last process. */
 export type NodeMount = NodeMountKind & {
@@ -25,6 +39,8 @@ type NodeMountKind =
 /** How packets of pods leave the machine. */
 export type Egress =
   | { readonly kind: "none"; readonly because: string }
+  /** They are packets of the machine itself. */
+  | { readonly kind: "machine" }
   /** `masquerade` needs the extension; `snat` names the address that is used instead. */
   | { readonly kind: "masquerade"; readonly iptables: string; readonly link: string }
   | { readonly kind: "snat"; readonly iptables: string; readonly link: string; readonly address: string };
@@ -71,7 +87,7 @@ export interface ClusterSpec {
     readonly serviceCidr: string;
     /** The addresses of services of type LoadBalancer. */
     readonly loadBalancerCidr: string;
-    /** The node's address, which is the gateway of every pod. */
+    /** The node's address: the gateway of every pod or, where pods share the machine's network, the machine's own. */
     readonly nodeAddress: string;
     readonly dnsAddress: string;
     /** The machine's name servers, which are asked for names outside the cluster; none: such names do not exist. */

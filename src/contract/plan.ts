@@ -8,6 +8,8 @@ export interface PlannedBlocker {
   readonly id: string;
   readonly title: string;
   readonly stops: readonly ComponentName[];
+  /** Whether it matters to the kind of cluster that is planned. */
+  readonly concerned: boolean;
   readonly diagnosis: Diagnosis;
   /** The remedy chosen; undefined where none is needed or none is feasible. */
   readonly remedy: Remedy | undefined;

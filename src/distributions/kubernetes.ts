@@ -21,6 +21,7 @@ export function kubernetesBinaries(mode: ClusterMode): readonly BinaryName[] {
     case "simulated":
       return [...controlPlane, "kwok"];
     case "node":
+    case "host-network":
       return [...controlPlane, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "sandkube-cni", "coredns"];
   }
 }
@@ -43,6 +44,7 @@ export function kubernetesComponents(mode: ClusterMode, host: Host, api: ApiAcce
     case "simulated":
       return [...controlPlane, kwok(host, api)];
     case "node":
+    case "host-network":
       return [...controlPlane, containerd(host), kubelet(host, api), coredns(host, api), serviceRelay(host)];
   }
 }

@@ -1,5 +1,5 @@
 import type { CheckOutcome } from "../contract/check.ts";
-import { clusterModes, type ClusterMode } from "../contract/cluster-spec.ts";
+import { clusterModes, runsContainers, type ClusterMode } from "../contract/cluster-spec.ts";
 import type { ClusterView } from "./cluster-view.ts";
 
 /** What a claim is about, and so which kinds of cluster it is made of. */
@@ -8,8 +8,8 @@ export type CheckScope = "cluster" | "nodes" | "containers";
 /** The kinds of cluster of each scope, and why others have nothing of the kind. */
 export const scopes: Readonly<Record<CheckScope, { readonly modes: readonly ClusterMode[]; readonly lack: string }>> = {
   cluster: { modes: clusterModes, lack: "" },
-  nodes: { modes: ["node", "simulated"], lack: "this cluster has no nodes" },
-  containers: { modes: ["node"], lack: "no container runs in this cluster" },
+  nodes: { modes: ["node", "host-network", "simulated"], lack: "this cluster has no nodes" },
+  containers: { modes: clusterModes.filter(runsContainers), lack: "no container runs in this cluster" },
 };
 
 /** What a check found; the evidence is in the {@link ClusterView} it was given. */

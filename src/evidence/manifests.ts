@@ -6,15 +6,11 @@ export const busybox = "docker.io/library/busybox:latest";
 /** Sleeps until it is told to end. */
 export const sleepForever = "trap 'exit 0' TERM; while :; do sleep 1; done";
 
-/** Serves a file of /tmp as a page: what is in the variable WORD, or else the pod's name. */
-export const serveWord =
-  'echo "${WORD:-$(hostname)}" > /tmp/index.html; echo "my word is ${WORD:-$(hostname)}"; exec httpd -f -p 8080 -h /tmp';
-
-/** What makes a pod that serves Ready as soon as it does. */
-export const servesWord = {
-  ports: [{ name: "http", containerPort: 8080 }],
-  readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-} as const;
+/**
+ * The ports that pods of checks serve at, each its own: pods may share the
+ * machine's network, and 8080 is the first that somebody else has there.
+ */
+export const ports = { web: 18_080, firstOfPair: 18_081, secondOfPair: 18_082, sidecar: 18_083, demo: 18_084 } as const;
 
 /** A container of the image that needs no registry. */
 export function container(name: string, script: string, more: object = {}): object {
@@ -36,8 +32,18 @@ export function template(app: string, containers: readonly object[], spec: objec
   return { metadata: { labels: { app } }, spec: podSpec(containers, spec) };
 }
 
-/** A Deployment of pods that serve their own name. */
-export function servingDeployment(name: string, replicas: number, more: object = {}): ApiManifest {
+/** A container that prints a word and serves it at a port named `http`, and is ready as soon as it does. */
+export function servingContainer(word: string, port: number): object {
+  const script = `echo "$WORD" > /tmp/index.html; echo "my word is $WORD"; exec httpd -f -p ${String(port)} -h /tmp`;
+  return container("main", script, {
+    env: [{ name: "WORD", value: word }],
+    ports: [{ name: "http", containerPort: port }],
+    readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+  });
+}
+
+/** A Deployment of pods that sleep. */
+export function sleepingDeployment(name: string, replicas: number): ApiManifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -45,18 +51,18 @@ export function servingDeployment(name: string, replicas: number, more: object =
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
-      template: template(name, [container("main", serveWord, { ...servesWord, ...more })]),
+      template: template(name, [container("main", sleepForever)]),
     },
   };
 }
 
-/** A Service of the pods of the same name. */
+/** A Service, at port 80, of the pods of the same name. */
 export function service(name: string, spec: object = {}): ApiManifest {
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: { name },
-    spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: 8080 }], ...spec },
+    spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: "http" }], ...spec },
   };
 }
 

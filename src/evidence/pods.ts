@@ -1,6 +1,6 @@
 import { ApiError } from "../kube/api-client.ts";
 import type { ApiManifest, ClusterView, Look } from "./cluster-view.ts";
-import { container, pod, serveWord, servesWord, sleepForever } from "./manifests.ts";
+import { container, pod, ports, servingContainer, sleepForever } from "./manifests.ts";
 
 interface ContainerStatus {
   readonly name: string;
@@ -96,8 +96,7 @@ export interface WebPod {
 export async function webPod(cluster: ClusterView): Promise<WebPod> {
   return sharedPod(cluster, "web", () => {
     const word = cluster.word();
-    const main = container("main", serveWord, { env: [{ name: "WORD", value: word }], ...servesWord });
-    return { manifest: pod("web", [main]), value: { name: "web", word } };
+    return { manifest: pod("web", [servingContainer(word, ports.web)]), value: { name: "web", word } };
   });
 }
 

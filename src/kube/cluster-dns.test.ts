@@ -3,7 +3,7 @@ import { ApiError, type ApiClient, type ApiRequest } from "./api-client.ts";
 import { grantDnsAccess, publishDnsService } from "./cluster-dns.ts";
 
 const { signal } = new AbortController();
-const address = { clusterIp: "10.96.0.10", nodeAddress: "10.244.0.1" };
+const address = { clusterIp: "10.96.0.10", endpoint: "10.244.0.1" };
 
 /** A client that writes down what is asked of it; `answer` may throw. */
 function recorder(answer: (line: string, count: number) => void = () => undefined): {

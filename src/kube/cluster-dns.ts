@@ -4,8 +4,8 @@ import { ApiError, type ApiClient } from "./api-client.ts";
 export interface DnsServiceOptions {
   /** The service's fixed address, on which the server itself listens. */
   readonly clusterIp: string;
-  /** The node's address, on which it listens as well. */
-  readonly nodeAddress: string;
+  /** A further address on which it listens; undefined: there is none that an EndpointSlice may name. */
+  readonly endpoint: string | undefined;
 }
 
 interface KubernetesObject {
@@ -61,7 +61,7 @@ export async function grantDnsAccess(client: ApiClient, user: string, signal: Ab
  */
 export async function publishDnsService(
   client: ApiClient,
-  { clusterIp, nodeAddress }: DnsServiceOptions,
+  { clusterIp, endpoint }: DnsServiceOptions,
   signal: AbortSignal,
 ): Promise<void> {
   // The API server makes the namespace too, a moment after it is ready.
@@ -92,6 +92,7 @@ export async function publishDnsService(
     await client.text(`${services}/${serviceName}`, { method: "DELETE", signal });
     await apply(client, services, service, signal);
   });
+  if (endpoint === undefined) return;
   await apply(
     client,
     `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
@@ -107,7 +108,7 @@ export async function publishDnsService(
         },
       },
       addressType: "IPv4",
-      endpoints: [{ addresses: [nodeAddress], conditions: { ready: true } }],
+      endpoints: [{ addresses: [endpoint], conditions: { ready: true } }],
       ports,
     },
     signal,

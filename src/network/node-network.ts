@@ -69,7 +69,7 @@ export function networkSettings(spec: ClusterSpec): Readonly<Record<string, unkn
     type: "sandkube-cni",
     linkPrefix: spec.network.linkPrefix,
     subnet: spec.network.podCidr,
-    gateway: spec.network.nodeAddress,
+    gateway: addressIn(spec.network.podCidr, 1),
     dataDir: stateLayout(spec.stateDirectory).cniLeases,
   };
 }
@@ -101,7 +101,7 @@ function forwardRules({ network }: ClusterSpec): readonly PacketRule[] {
 }
 
 function egressRules({ network: { egress, podCidr } }: ClusterSpec): readonly PacketRule[] {
-  if (egress.kind === "none") return [];
+  if (egress.kind === "none" || egress.kind === "machine") return [];
   const { iptables, link } = egress;
   const common = { iptables, table: "nat", add: "-A" } as const;
   // gVisor 2024-07 seems to take no notice of `-o` here: without the exception, packets between pods were rewritten.

@@ -10,6 +10,13 @@ export const ladder: readonly Rung[] = [
     disclosure: "Pods are real: containers run on a node of this machine.",
   },
   {
+    mode: "host-network",
+    title: "a node whose pods share the machine's network",
+    fidelity: "emulated",
+    disclosure:
+      "Containers are real, and every pod is given hostNetwork: true by an admission policy. Pods have the machine's address, ports and host name: two pods that ask for one port do not run side by side, so a Deployment that declares a port has one replica and rolls out only with strategy Recreate; namespaces that enforce the Pod Security level baseline or restricted admit no pod; Services have addresses in 127.0.0.0/8, which this machine alone reaches; the API server and the kubelet listen on the machine's address.",
+  },
+  {
     mode: "simulated",
     title: "a control plane with simulated nodes",
     fidelity: "stubbed",

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { machines, recordedFacts, withoutFact } from "../../test/fixtures/recorded-facts.ts";
+import { machines, recordedFacts, withFact, withoutFact } from "../../test/fixtures/recorded-facts.ts";
 import { blockers } from "../blockers/catalogue.ts";
 import type { Blocker, Diagnosis } from "../contract/blocker.ts";
-import type { ClusterSpec } from "../contract/cluster-spec.ts";
+import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
 import { Facts } from "../contract/observation.ts";
 import type { Remedy } from "../contract/remedy.ts";
+import { capabilities } from "../probes/capabilities.ts";
+import { defaultRoute } from "../probes/default-route.ts";
 import { mountTrials } from "../probes/mount-trials.ts";
 import { sessionKeyring } from "../probes/session-keyring.ts";
 import { remedies } from "../remedies/catalogue.ts";
@@ -160,6 +162,14 @@ describe("the plan of a recorded machine", () => {
       "unprivileged-sysctls-off",
       "source-nat",
     ],
+    // Where a network namespace can be neither made nor tried.
+    "host-network-2026-07": [
+      "local-storage-accounting-off",
+      "proc-sys-supplement",
+      "empty-kernel-log",
+      "allow-cgroup-v1",
+      "unprivileged-sysctls-off",
+    ],
     "agent-2024-07": [
       "local-storage-accounting-off",
       "containerd-root-on-tmpfs",
@@ -184,13 +194,40 @@ describe("the plan of a recorded machine", () => {
     ],
   };
 
+  const unresolved: Readonly<Partial<Record<(typeof machines)[number], readonly string[]>>> = {
+    "agent-2022-12": ["no-mount-namespace", "no-pod-links", "no-kmsg", "cgroup-missing"],
+    "host-network-2026-07": ["no-network-namespace", "no-forwarding"],
+  };
+
+  it("a machine without a network for pods runs a node that needs none, with fewer remedies", () => {
+    const plan = makePlan(recordedFacts("host-network-2026-07"), { blockers, remedies, mode: "host-network" });
+    expect(plan.unresolved).toEqual([]);
+    expect(plan.uncertain).toEqual([]);
+    expect(plan.remedies.map(({ id }) => id)).toEqual(expected["host-network-2026-07"].slice(0, -1));
+  });
+
+  it("a node needs net_admin for the network of pods alone", () => {
+    const facts = recordedFacts("plain-linux");
+    const { effective, bounding } = facts.value(capabilities) ?? { effective: [], bounding: [] };
+    const without = (all: readonly string[]): string[] => all.filter((name) => name !== "net_admin");
+    const bare = withFact(facts, capabilities, { effective: without(effective), bounding: without(bounding) });
+    const stopping = (mode: ClusterMode): string[] =>
+      makePlan(bare, { blockers, remedies, mode }).unresolved.map(({ id }) => id);
+    expect(stopping("node")).toEqual(["net-admin-missing"]);
+    expect(stopping("host-network")).toEqual([]);
+  });
+
+  it("a node on the machine's network needs an address there", () => {
+    const facts = withFact(recordedFacts("plain-linux"), defaultRoute, null);
+    const { unresolved: stops } = makePlan(facts, { blockers, remedies, mode: "host-network" });
+    expect(stops.map(({ id }) => id)).toEqual(["no-machine-address"]);
+  });
+
   it.each(machines)("%s", (machine) => {
     const plan = makePlan(recordedFacts(machine), { blockers, remedies, mode: "node" });
     expect(plan.remedies.map(({ id }) => id)).toEqual(expected[machine]);
     expect(plan.uncertain.map(({ id }) => id)).toEqual(machine === "agent-2022-12" ? ["low-open-files"] : []);
-    expect(plan.unresolved.map(({ id }) => id)).toEqual(
-      machine === "agent-2022-12" ? ["no-mount-namespace", "no-pod-links", "no-kmsg", "cgroup-missing"] : [],
-    );
+    expect(plan.unresolved.map(({ id }) => id)).toEqual(unresolved[machine] ?? []);
   });
 
   it.each(machines)("%s runs a control plane, and simulated nodes, with no remedy at all", (machine) => {

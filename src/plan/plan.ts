@@ -1,5 +1,5 @@
 import type { Blocker } from "../contract/blocker.ts";
-import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterMode, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { ComponentName } from "../contract/component-name.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan, PlannedBlocker } from "../contract/plan.ts";
@@ -19,8 +19,11 @@ export interface PlanInputs {
 
 const controlPlane = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
+const node = [...controlPlane, "containerd", "kubelet", "coredns", "service-relay"] as const;
+
 const componentsOf: Readonly<Record<ClusterMode, readonly ComponentName[]>> = {
-  node: [...controlPlane, "containerd", "kubelet", "coredns", "service-relay"],
+  node,
+  "host-network": node,
   simulated: [...controlPlane, "kwok"],
   "control-plane": controlPlane,
 };
@@ -33,7 +36,7 @@ export function makePlan(facts: Facts, inputs: PlanInputs): Plan {
   const planned = blockers.map((blocker) => planBlocker(blocker, facts, inputs));
   const chosen = new Set(planned.map(({ remedy }) => remedy));
   const standing = planned.filter(
-    ({ remedy, stops }) => remedy === undefined && stops.length > 0 && concerns(mode, stops),
+    ({ remedy, stops, concerned }) => remedy === undefined && stops.length > 0 && concerned,
   );
   return {
     mode,
@@ -61,8 +64,9 @@ function planBlocker(
   { remedies, mode, failed, avoided = [] }: PlanInputs,
 ): PlannedBlocker {
   const diagnosis = blocker.diagnose(facts);
-  const base = { id: blocker.id, title: blocker.title, stops: blocker.stops, diagnosis };
-  if (diagnosis.verdict === "clear" || !concerns(mode, blocker.stops)) {
+  const concerned = concerns(mode, blocker);
+  const base = { id: blocker.id, title: blocker.title, stops: blocker.stops, concerned, diagnosis };
+  if (diagnosis.verdict === "clear" || !concerned) {
     return { ...base, remedy: undefined, rejected: [] };
   }
   const candidates = remedies
@@ -88,6 +92,7 @@ function planBlocker(
 }
 
 /** A blocker that stops nothing takes something from pods, and so concerns nodes. */
-function concerns(mode: ClusterMode, stops: readonly ComponentName[]): boolean {
-  return stops.length === 0 ? mode === "node" : stops.some((name) => componentsOf[mode].includes(name));
+function concerns(mode: ClusterMode, { stops, modes }: Blocker): boolean {
+  if (modes !== undefined) return modes.includes(mode);
+  return stops.length === 0 ? runsContainers(mode) : stops.some((name) => componentsOf[mode].includes(name));
 }

@@ -23,19 +23,22 @@ try() {
 /**
  * The start of a script that `unshare --net` runs: it ends with code 3 where
  * the links of the machine are there all the same, so that nothing is tried on
- * them. The look is a subshell's: gVisor decides what /proc/PID/net shows when
+ * them, or where there is no network, as in gVisor on the host's
+ * (hostinet has no way to make a second stack). The look is a subshell's: gVisor decides what /proc/PID/net shows when
  * that directory is first looked up, which another probe may do before the
  * unshare (pkg/sentry/fsimpl/proc/task.go); a new process has a new one.
  */
 export const separateNetwork = `
 (
+  fail() { echo "the kernel accepts unshare, and $1" >&2; exit 3; }
+  [ -e /proc/net/dev ] || fail "the new namespace has no network at all"
   while read -r link _; do
-    case $link in lo:*|tunl*|gre*|erspan*|ip_vti*|ip6*|sit*|Inter*|face*) ;; *) exit 3 ;; esac
+    case $link in
+      lo:*|tunl*|gre*|erspan*|ip_vti*|ip6*|sit*|Inter*|face*) ;;
+      *) fail "the links of the machine are there all the same" ;;
+    esac
   done < /proc/net/dev
-) || {
-  echo "the kernel accepts unshare, and the links of the machine are there all the same" >&2
-  exit 3
-}
+) || exit 3
 `;
 
 /** Reads what a script with {@link tryFunction} printed. */

@@ -110,6 +110,7 @@ async function make(
 ): Promise<SandboxState> {
   const { host, signal } = context;
   const overlay = options.overlay ?? "none";
+  const networkStack = options.networkStack ?? "sandbox";
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
   const resolver = await findResolver(host.files);
   const egress = options.hostEgress === true ? await readEgressEnvironment(host) : noEgress;
@@ -122,6 +123,7 @@ async function make(
     platform: options.platform,
     profile: options.profile,
     overlay,
+    networkStack,
     iptables,
     memoryBytes,
     createdAt: new Date(host.clock.now()).toISOString(),
@@ -150,7 +152,7 @@ async function make(
     environment: state.environment,
   });
   await host.files.write(join(location.bundle, "config.json"), JSON.stringify(spec), { mode: 0o600 });
-  const runsc = { path: options.runscPath, platform: options.platform };
+  const runsc = { path: options.runscPath, platform: options.platform, networkStack };
   const { notes } = await startSandbox(host, runsc, location, overlay, signal);
   state = {
     ...state,

@@ -187,7 +187,7 @@ async function prepare(
     terminal: options.terminal === true,
   });
   await host.files.write(`${base}.json`, JSON.stringify(process), { mode: 0o600 });
-  const runsc = runscCommand({ path: state.runscPath, platform: state.platform }, location);
+  const runsc = runscCommand({ ...state, path: state.runscPath }, location);
   return {
     base,
     command: [...runsc, ...["exec", "--internal-pid-file", `${base}.pid`, "--process", `${base}.json`, location.id]],

@@ -2,7 +2,13 @@ import { join } from "node:path";
 import type { Host } from "../contract/host.ts";
 import { requireRoot } from "./requirements.ts";
 import { locateSandbox, type SandboxLocation } from "./sandbox-location.ts";
-import { defaultStateRoot, type SandboxContext, type SandboxOverlay, type SandboxProfile } from "./sandbox-options.ts";
+import {
+  defaultStateRoot,
+  type SandboxContext,
+  type SandboxNetworkStack,
+  type SandboxOverlay,
+  type SandboxProfile,
+} from "./sandbox-options.ts";
 import { parseSandboxState } from "./sandbox-state.ts";
 
 /** One sandbox, as `sandbox list` shows it. */
@@ -12,6 +18,7 @@ export interface SandboxSummary {
   readonly gvisor: string | undefined;
   readonly profile: SandboxProfile | undefined;
   readonly overlay: SandboxOverlay | undefined;
+  readonly networkStack: SandboxNetworkStack | undefined;
   /**
    * `running`: its processes are alive. `stopped`: it was made whole and has
    * ended. `broken`: half made, or its state file cannot be read.
@@ -71,6 +78,7 @@ export async function describeSandbox(host: Host, location: SandboxLocation): Pr
       gvisor: undefined,
       profile: undefined,
       overlay: undefined,
+      networkStack: undefined,
       state: "broken",
       because: parsed.because,
       address: undefined,
@@ -87,6 +95,7 @@ export async function describeSandbox(host: Host, location: SandboxLocation): Pr
     gvisor: state.gvisor,
     profile: state.profile,
     overlay: state.overlay,
+    networkStack: state.networkStack,
     ...(state.phase === "creating"
       ? { state: "broken", because: "it was never finished" }
       : alive

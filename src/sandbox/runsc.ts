@@ -2,12 +2,13 @@ import type { Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import type { SandboxLocation } from "./sandbox-location.ts";
 import { namespaceFile } from "./sandbox-network.ts";
-import type { SandboxOverlay, SandboxPlatform } from "./sandbox-options.ts";
+import type { SandboxNetworkStack, SandboxOverlay, SandboxPlatform } from "./sandbox-options.ts";
 
 /** The runsc that a sandbox runs with. */
 export interface Runsc {
   readonly path: string;
   readonly platform: SandboxPlatform;
+  readonly networkStack: SandboxNetworkStack;
 }
 
 /**
@@ -16,7 +17,8 @@ export interface Runsc {
  * iptables-legacy says "Table does not exist".
  */
 export function runscCommand(runsc: Runsc, location: SandboxLocation): [string, ...string[]] {
-  return [runsc.path, `--root=${location.runscRoot}`, `--platform=${runsc.platform}`, "--net-raw", "--network=sandbox"];
+  const { path, platform, networkStack } = runsc;
+  return [path, `--root=${location.runscRoot}`, `--platform=${platform}`, "--net-raw", `--network=${networkStack}`];
 }
 
 /**

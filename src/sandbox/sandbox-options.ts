@@ -15,6 +15,13 @@ export type SandboxProfile = "agent" | "open";
  */
 export type SandboxOverlay = "none" | "default";
 
+/**
+ * Whose network stack a sandbox has. `sandbox`: gVisor's own. `host`: the
+ * kernel's, by its system calls; gVisor then has no further network namespaces
+ * and no forwarding.
+ */
+export type SandboxNetworkStack = "sandbox" | "host";
+
 /** How gVisor intercepts system calls. runsc 2022-12 works with `ptrace` only; the newer ones use `systrap`. */
 export type SandboxPlatform = "systrap" | "ptrace" | "kvm";
 
@@ -38,6 +45,8 @@ export interface CreateSandboxOptions {
   readonly profile: SandboxProfile;
   /** Default: `none`. */
   readonly overlay?: SandboxOverlay;
+  /** Default: `sandbox`. */
+  readonly networkStack?: SandboxNetworkStack;
   /** Default: 8 GiB. */
   readonly memoryBytes?: number;
   /** Mounted read-only, in order. */

@@ -10,6 +10,7 @@ const state: SandboxState = {
   platform: "systrap",
   profile: "agent",
   overlay: "none",
+  networkStack: "sandbox",
   iptables: "/usr/sbin/iptables",
   memoryBytes: 1024,
   createdAt: "2026-11-24T08:00:00.000Z",

@@ -15,6 +15,7 @@ const sandboxStateSchema = z.object({
   platform: z.enum(["systrap", "ptrace", "kvm"]),
   profile: z.enum(["agent", "open"]),
   overlay: z.enum(["none", "default"]),
+  networkStack: z.enum(["sandbox", "host"]).default("sandbox"),
   /** The iptables that holds this sandbox's rules. */
   iptables: z.string(),
   memoryBytes: z.number().int().positive(),

@@ -29,6 +29,7 @@ export interface SandboxKind {
   readonly profile: "agent" | "open";
   readonly overlay: "none" | "default";
   readonly memoryBytes?: number;
+  readonly networkStack?: "sandbox" | "host";
 }
 
 const dist = join(import.meta.dirname, "../../dist/cli/main.js");
@@ -68,7 +69,7 @@ export async function sandboxMachine(kind: SandboxKind): Promise<TestMachine> {
   const session = testSession();
   // A sandbox sees the cache read-only: what it needs has to be there before.
   await prepareArtifacts(session);
-  const name = `e2e-${kind.gvisor}-${kind.profile}-${kind.overlay}-${String(process.pid)}`;
+  const name = `e2e-${kind.gvisor}-${kind.profile}-${kind.overlay}-${kind.networkStack ?? "sandbox"}-${String(process.pid)}`;
   const { summary } = await makeSandbox({ name, ...kind }, session);
   const run = (argv: readonly [string, ...string[]]): Promise<Outcome> =>
     execInSandbox(name, argv, { timeout }, session);

@@ -8,6 +8,7 @@ interface CreateFlags extends OutputFlags {
   readonly gvisor: string;
   readonly profile: "agent" | "open";
   readonly overlay: "none" | "default";
+  readonly network: "sandbox" | "host";
   readonly memory?: number;
 }
 
@@ -29,6 +30,11 @@ export function sandboxCommand(io: CommandIo): Command {
           .choices(["none", "default"])
           .default("none"),
       )
+      .addOption(
+        new Option("--network <stack>", "sandbox: gVisor's own network; host: the kernel's, as runsc --network=host")
+          .choices(["sandbox", "host"])
+          .default("sandbox"),
+      )
       .option("--memory <size>", "such as 4G (default: 8G)", parseSize)
       .action(async (name: string, flags: CreateFlags) => {
         const { makeSandbox } = await import("../../cluster/sandboxes.ts");
@@ -38,6 +44,7 @@ export function sandboxCommand(io: CommandIo): Command {
             gvisor: flags.gvisor,
             profile: flags.profile,
             overlay: flags.overlay,
+            networkStack: flags.network,
             ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
           },
           io,

@@ -1,4 +1,4 @@
-import { judge, proved, refuted, type Check } from "../check.ts";
+import { type Check, judge, notApplicable, proved, refuted } from "../check.ts";
 import type { ClusterView } from "../cluster-view.ts";
 import { busybox, container, pod } from "../manifests.ts";
 
@@ -27,6 +27,9 @@ export const podSecurity: Check = {
     "Where a namespace enforces the `restricted` pod security standard, a privileged pod is refused and a modest one is not",
   scope: "cluster",
   async run(cluster) {
+    if (cluster.spec.mode === "host-network") {
+      return notApplicable("every pod shares the machine's network, which the standard forbids, as is disclosed");
+    }
     const path = dryRun(cluster, "pods");
     const greedy = pod("privileged", [{ name: "main", image: busybox, securityContext: { privileged: true } }]);
     // The account that pods run as is made a moment after the namespace.

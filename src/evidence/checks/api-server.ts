@@ -48,8 +48,10 @@ export const apiReady: Check = {
 const controlPlane: readonly ComponentName[] = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 /** What has to run, said here once more so that a component which nobody started is missed. */
+const node: readonly ComponentName[] = [...controlPlane, "containerd", "kubelet", "coredns", "service-relay"];
 const wantedComponents: Readonly<Record<ClusterMode, readonly ComponentName[]>> = {
-  node: [...controlPlane, "containerd", "kubelet", "coredns", "service-relay"],
+  node,
+  "host-network": node,
   simulated: [...controlPlane, "kwok"],
   "control-plane": controlPlane,
 };

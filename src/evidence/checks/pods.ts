@@ -1,12 +1,13 @@
 import { BlockList } from "node:net";
+import type { ClusterSpec } from "../../contract/cluster-spec.ts";
 import { judge, proved, Refutation, refuted, type Check } from "../check.ts";
-import { busybox, container, pod, sleepForever } from "../manifests.ts";
+import { busybox, container, pod, ports, sleepForever } from "../manifests.ts";
 import { podGone, podReadiness, readyPod, webPod, type Pod } from "../pods.ts";
 
 /** `pod-runs`, on which all checks of containers stand. */
 export const podRuns: Check = {
   id: "pod-runs",
-  claim: "A pod runs, has an address of the pod network, and serves the word that it was given",
+  claim: "A pod runs, has an address of the network that pods are said to have, and serves the word that it was given",
   scope: "containers",
   async run(cluster) {
     const { name, word } = await webPod(cluster);
@@ -14,17 +15,22 @@ export const podRuns: Check = {
       podReadiness(await cluster.read<Pod>(cluster.path("pods", name))),
     );
     cluster.exhibit(`pod ${name}: status.podIP`, address);
-    const answer = await cluster.fetch(`http://${address}:8080/`);
+    const answer = await cluster.fetch(`http://${address}:${String(ports.web)}/`);
     if ("failed" in answer) return refuted(`it does not answer at ${address}: ${answer.failed}`);
-    const inNetwork = isInNetwork(address, cluster.spec.network.podCidr);
+    const network = networkOfPods(cluster.spec);
+    const inNetwork = isInNetwork(address, network);
     return judge(
       answer.body === word && inNetwork,
       answer.body === word
-        ? `it serves the word at ${address}, which is ${inNetwork ? "" : "not "}in ${cluster.spec.network.podCidr}`
+        ? `it serves the word at ${address}, which is ${inNetwork ? "" : "not "}in ${network}`
         : `it should serve ${word} and serves ${answer.body.slice(0, 100)}`,
     );
   },
 };
+
+function networkOfPods({ mode, network }: ClusterSpec): string {
+  return mode === "host-network" ? `${network.nodeAddress}/32` : network.podCidr;
+}
 
 /** Whether an address is one of a network's. Pure. */
 export function isInNetwork(address: string, cidr: string): boolean {
@@ -119,7 +125,7 @@ export const sidecar: Check = {
   async run(cluster) {
     const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
     const word = cluster.word();
-    const serve = `echo "$WORD" > /shared/index.html; exec httpd -f -p 127.0.0.1:8081 -h /shared`;
+    const serve = `echo "$WORD" > /shared/index.html; exec httpd -f -p 127.0.0.1:${String(ports.sidecar)} -h /shared`;
     await cluster.create(
       pod("accompanied", [container("main", sleepForever, { volumeMounts })], {
         initContainers: [
@@ -129,7 +135,7 @@ export const sidecar: Check = {
       }),
     );
     await readyPod(cluster, "accompanied");
-    const script = "cat /shared/index.html; timeout 5 wget -qO- http://127.0.0.1:8081/ 2>&1";
+    const script = `cat /shared/index.html; timeout 5 wget -qO- http://127.0.0.1:${String(ports.sidecar)}/ 2>&1`;
     await cluster.holds("the main container to see the sidecar", async () => {
       const { text } = await cluster.inPod("accompanied", script);
       return text === `${word}\n${word}` ? { ok: true, value: undefined } : { ok: false, because: text };
@@ -280,7 +286,10 @@ export const podToPod: Check = {
     const address = await readyPod(cluster, "web");
     await cluster.create(pod("neighbour", [container("main", sleepForever)]));
     const own = await readyPod(cluster, "neighbour");
-    const { text } = await cluster.inPod("neighbour", `timeout 10 wget -qO- http://${address}:8080/ 2>&1`);
+    const { text } = await cluster.inPod(
+      "neighbour",
+      `timeout 10 wget -qO- http://${address}:${String(ports.web)}/ 2>&1`,
+    );
     await cluster.remove(cluster.path("pods", "neighbour"));
     if (text !== word) throw new Refutation(`${own} asked ${address} and got ${text.slice(0, 200)}`);
     return proved(`${own} asked ${address} and got its word`);

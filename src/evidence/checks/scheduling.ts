@@ -1,3 +1,4 @@
+import { nodesOf } from "../../contract/cluster-spec.ts";
 import { judge, proved, refuted, type Check } from "../check.ts";
 import { container, pod, sleepForever, template } from "../manifests.ts";
 import { allReady, podsOf, type Pod } from "../pods.ts";
@@ -28,7 +29,7 @@ export const schedulerDecides: Check = {
         `there is no node, and it says: ${decision.message ?? "nothing"}`,
       );
     }
-    const nodes = cluster.spec.mode === "node" ? [cluster.spec.nodeName] : (cluster.spec.simulatedNodes ?? []);
+    const nodes = nodesOf(cluster.spec);
     return judge(
       name !== undefined && nodes.includes(name),
       `it chose ${name ?? `nothing: ${decision.message ?? ""}`}`,
@@ -76,9 +77,8 @@ export const nodeReady: Check = {
   scope: "nodes",
   async run(cluster) {
     const { spec } = cluster;
-    const wanted = spec.mode === "node" ? [spec.nodeName] : (spec.simulatedNodes ?? []);
     const found = await Promise.all(
-      wanted.map(async (name) => {
+      nodesOf(spec).map(async (name) => {
         const node = await cluster.read<Node>(`/api/v1/nodes/${name}`);
         const ready = node.status.conditions?.find(({ type }) => type === "Ready");
         // A kubelet makes it some seconds after the node.
@@ -145,7 +145,7 @@ export const daemonSet: Check = {
         template: template("everywhere", [container("main", sleepForever)]),
       },
     });
-    const wanted = cluster.spec.mode === "node" ? 1 : (cluster.spec.simulatedNodes ?? []).length;
+    const wanted = nodesOf(cluster.spec).length;
     const pods = await cluster.holds("a pod on every node", async () =>
       allReady(await podsOf(cluster, "everywhere"), wanted),
     );

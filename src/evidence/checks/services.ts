@@ -1,8 +1,8 @@
 import { stateLayout } from "../../contract/state-layout.ts";
 import { judge, proved, Refutation, type Check } from "../check.ts";
 import type { ClusterView, Look } from "../cluster-view.ts";
-import { container, pod, service, servingDeployment, sleepForever } from "../manifests.ts";
-import { allReady, clientPod, podsOf, readyPod, webPod } from "../pods.ts";
+import { container, pod, ports, service, servingContainer, sleepForever } from "../manifests.ts";
+import { clientPod, readyPod, webPod } from "../pods.ts";
 
 interface Service {
   readonly spec: { readonly clusterIP: string; readonly ports: readonly { readonly nodePort?: number }[] };
@@ -89,10 +89,18 @@ export const serviceBalances: Check = {
   scope: "containers",
   needs: "pod-runs",
   async run(cluster) {
-    await cluster.create(servingDeployment("pair", 2));
+    // A port each, behind one name: the two may run on one network.
+    const pods = [
+      { name: "pair-1", port: ports.firstOfPair },
+      { name: "pair-2", port: ports.secondOfPair },
+    ];
+    const names = pods.map(({ name }) => name);
+    for (const { name, port } of pods) {
+      const { metadata, ...manifest } = pod(name, [servingContainer(name, port)]);
+      await cluster.create({ ...manifest, metadata: { ...metadata, labels: { app: "pair" } } });
+    }
     const { spec } = await cluster.create<Service>(service("pair"));
-    const pods = await cluster.until("both pods to be Ready", async () => allReady(await podsOf(cluster, "pair"), 2));
-    const names = pods.map(({ metadata }) => metadata.name);
+    for (const name of names) await readyPod(cluster, name);
     const counts = new Map<string, number>();
     await cluster.holds("both pods to answer", async () => {
       const answer = await cluster.fetch(`http://${spec.clusterIP}:80/`);
@@ -102,7 +110,7 @@ export const serviceBalances: Check = {
       cluster.exhibit(`who answered at ${spec.clusterIP}:80`, tally);
       return names.every((name) => counts.has(name)) ? { ok: true, value: undefined } : { ok: false, because: tally };
     });
-    await cluster.remove(cluster.path("deployments", "pair"), { propagationPolicy: "Background" });
+    for (const name of names) await cluster.remove(cluster.path("pods", name));
     await cluster.remove(cluster.path("services", "pair"));
     return proved([...counts].map(([name, count]) => `${name} answered ${String(count)} times`).join(", "));
   },

@@ -1,5 +1,5 @@
 import { judge, proved, refuted, type Check } from "../check.ts";
-import { container, pod } from "../manifests.ts";
+import { container, pod, ports } from "../manifests.ts";
 import { readyPod, webPod } from "../pods.ts";
 
 /** `pod-log` */
@@ -110,12 +110,12 @@ export const portForward: Check = {
     let port: string | undefined;
     let failed: string | undefined;
     const forward = cluster
-      .kubectl(["port-forward", "--address=127.0.0.1", "pod/web", ":8080"], {
+      .kubectl(["port-forward", "--address=127.0.0.1", "pod/web", `:${String(ports.web)}`], {
         signal: AbortSignal.any([signal, end.signal]),
         timeout: 110_000,
         onLine: (line) => {
           port ??= /127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-          cluster.exhibit("kubectl port-forward pod/web :8080", line);
+          cluster.exhibit(`kubectl port-forward pod/web :${String(ports.web)}`, line);
         },
       })
       .then(({ stderr }) => {

@@ -1,6 +1,6 @@
 import { judge, proved, refuted, type Check } from "../check.ts";
 import type { ClusterView, Look } from "../cluster-view.ts";
-import { busybox, container, service, servingDeployment, sleepForever, template } from "../manifests.ts";
+import { busybox, container, service, sleepingDeployment, sleepForever, template } from "../manifests.ts";
 import { allReady, podsOf, type Pod } from "../pods.ts";
 
 interface Deployment {
@@ -44,7 +44,7 @@ export const deploymentMakesPods: Check = {
   claim: "A Deployment makes a ReplicaSet and that its pods, and both say so in events",
   scope: "cluster",
   async run(cluster) {
-    await cluster.create(servingDeployment("made", 1));
+    await cluster.create(sleepingDeployment("made", 1));
     const reasons = await cluster.holds("the pod and the events", async () => {
       const pods = await podsOf(cluster, "made");
       const { items } = await cluster.read<{ items: readonly { reason?: string; involvedObject: { name: string } }[] }>(
@@ -73,7 +73,7 @@ export const deploymentScales: Check = {
   needs: "scheduler-decides",
   async run(cluster) {
     const path = cluster.path("deployments", "scaled");
-    await cluster.create(servingDeployment("scaled", 1));
+    await cluster.create(sleepingDeployment("scaled", 1));
     await rollout(cluster, "scaled", 1);
     for (const replicas of [2, 0]) {
       await patch(cluster, path, { spec: { replicas } });
@@ -92,7 +92,7 @@ export const deploymentRolls: Check = {
   needs: "scheduler-decides",
   async run(cluster) {
     const path = cluster.path("deployments", "rolled");
-    await cluster.create(servingDeployment("rolled", 1));
+    await cluster.create(sleepingDeployment("rolled", 1));
     await rollout(cluster, "rolled", 1);
     const before = (await podsOf(cluster, "rolled")).map(({ metadata }) => metadata.name);
     const env = [{ name: "WORD", value: cluster.word() }];

@@ -7,12 +7,12 @@ import type { RelaySettings } from "./relay-settings.ts";
  * them whatever became of this process.
  */
 export class ExternalAddresses {
-  readonly #settings: RelaySettings["addresses"];
+  readonly #settings: NonNullable<RelaySettings["addresses"]>;
   readonly #host: Host;
   /** Unknown at the start: a relay before this one may have left some. */
   #current: string | undefined;
 
-  constructor(settings: RelaySettings["addresses"], host: Host) {
+  constructor(settings: NonNullable<RelaySettings["addresses"]>, host: Host) {
     this.#settings = settings;
     this.#host = host;
   }

@@ -7,8 +7,8 @@ export interface RelaySettings {
   readonly loadBalancerCidr: string;
   /** Addresses of services that somebody else serves. */
   readonly skip: readonly string[];
-  /** The program and the settings that give lo its addresses (go/cni, `node-addresses`). */
-  readonly addresses: {
+  /** The program and the settings that give lo its addresses (go/cni, `node-addresses`). Undefined: it has those it needs, and gets no others. */
+  readonly addresses?: {
     readonly program: string;
     readonly settings: Readonly<Record<string, unknown>>;
     /** The networks that lo has in any case. */

@@ -29,7 +29,7 @@ export class ServiceRelay {
   readonly #listeners: ListenerSet;
   readonly #healthChecks = new HealthChecks();
   readonly #events: ServiceEvents;
-  readonly #external: ExternalAddresses;
+  readonly #external: ExternalAddresses | undefined;
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice>();
   readonly #known = { services: false, slices: false };
@@ -44,7 +44,7 @@ export class ServiceRelay {
     this.#host = host;
     this.#listeners = new ListenerSet(() => host.clock.monotonic());
     this.#events = new ServiceEvents(client, settings.nodeName);
-    this.#external = new ExternalAddresses(settings.addresses, host);
+    this.#external = settings.addresses === undefined ? undefined : new ExternalAddresses(settings.addresses, host);
   }
 
   /** What is served at the moment. */
@@ -108,7 +108,7 @@ export class ServiceRelay {
       skip,
       loadBalancers: balancers.addresses,
     });
-    await this.#external.become(wanted.externalAddresses, signal);
+    await this.#external?.become(wanted.externalAddresses, signal);
     this.#failed = await this.#listeners.become(wanted.listeners);
     const failedChecks = await this.#healthChecks.become(wanted.healthChecks, addresses);
     // The sockets come first: what is said to the API server may wait, and may fail.
