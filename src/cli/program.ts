@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import own from "../../package.json" with { type: "json" };
 import type { CommandIo } from "./command-io.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -27,6 +28,11 @@ import { versionCommand } from "./commands/version.ts";
 export function makeProgram(io: CommandIo, reportUsage: (text: string) => void): Command {
   const program = new Command("sandkube")
     .description("Real Kubernetes, API server to running pods, inside a gVisor sandbox.")
+    .version(
+      own.version,
+      "--version",
+      "show the version of sandkube; `sandkube version` shows those of what it runs, too",
+    )
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

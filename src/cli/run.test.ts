@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -55,6 +55,13 @@ function errorIn({ stdout, stderr }: Ran): Record<string, unknown> {
   expect(error["schema"]).toBe("sandkube.dev/error/v1");
   return error;
 }
+
+it("--version is the package's, on stdout", async () => {
+  const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  expect(await sandkube(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
 
 describe("wrong usage", () => {
   it.each([

@@ -30,7 +30,7 @@ export async function run(argv: readonly string[], io: Omit<CommandIo, "exit">):
     return code;
   } catch (error) {
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return exitCode.ok; // help, which has been written
+      if (error.exitCode === 0) return exitCode.ok; // help or the version, which has been written
       if (json) io.stderr(`${JSON.stringify(renderError(usageError(error), false).json)}\n`);
       return exitCode.usage;
     }

@@ -1,7 +1,6 @@
-import { join } from "node:path";
+import own from "../../package.json" with { type: "json" };
 import { catalogue } from "../artifacts/catalogue.ts";
 import { readVersion } from "../artifacts/recipe.ts";
-import { packageRoot } from "../host/package-root.ts";
 import type { Session } from "./session.ts";
 
 /** The answer of `sandkube version --output json`. */
@@ -14,7 +13,6 @@ export interface VersionReport {
 
 /** The version of sandkube and of everything it would run. */
 export async function versions({ host }: Session): Promise<VersionReport> {
-  const own = JSON.parse(await host.files.readText(join(packageRoot, "package.json"))) as { readonly version: string };
   return {
     schema: "sandkube.dev/version/v1",
     sandkube: own.version,
