@@ -3,6 +3,7 @@ import type { Host } from "../contract/host.ts";
 import type { ApiAccess } from "../components/api-access.ts";
 import { waitUntil } from "../host/wait-until.ts";
 import type { ApiClient } from "../kube/api-client.ts";
+import { applyObject } from "../kube/apply-object.ts";
 import type { SupervisedTask } from "../supervisor/supervisor.ts";
 
 const name = "pods-share-the-machine-network.sandkube.dev";
@@ -67,14 +68,7 @@ export function hostNetworkTasks(spec: ClusterSpec, host: Host, api: ApiAccess):
       after: ["kube-apiserver"],
       run: async (signal) => {
         const client = await api.client(spec);
-        for (const { path, object } of hostNetworkObjects) {
-          await client.text(`${path}/${object.metadata.name}?fieldManager=sandkube&force=true`, {
-            method: "PATCH",
-            contentType: "application/apply-patch+yaml",
-            body: object,
-            signal,
-          });
-        }
+        for (const { path, object } of hostNetworkObjects) await applyObject(client, path, object, signal);
         await waitUntil(() => isInForce(client, signal), {
           clock: host.clock,
           what: "the API server to give pods the machine's network",

@@ -7,6 +7,7 @@ import { dnsEndpoint } from "../components/coredns.ts";
 import { kubernetesComponents, kubernetesPrograms } from "../distributions/kubernetes.ts";
 import { importImages } from "../images/import-images.ts";
 import { publishDnsService } from "../kube/cluster-dns.ts";
+import { warnOfNetworkPolicies } from "../kube/network-policy-warning.ts";
 import { setUpNodeNetwork, tearDownNodeNetwork } from "../network/node-network.ts";
 import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
 import { sampleResources } from "../supervisor/sample-resources.ts";
@@ -78,11 +79,20 @@ async function startSampling(supervisor: Supervisor, path: string, host: Host): 
 }
 
 function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly SupervisedTask[] {
-  const former = formerModeTasks(spec, api);
-  if (spec.mode === "simulated") return [...former, ...simulationTasks(spec, api)];
-  if (!runsContainers(spec.mode)) return former;
+  const everywhere = [
+    ...formerModeTasks(spec, api),
+    {
+      name: "NetworkPolicy warning",
+      after: ["kube-apiserver"],
+      run: async (signal) => {
+        await warnOfNetworkPolicies(await api.client(spec), signal);
+      },
+    },
+  ] as const satisfies readonly SupervisedTask[];
+  if (spec.mode === "simulated") return [...everywhere, ...simulationTasks(spec, api)];
+  if (!runsContainers(spec.mode)) return everywhere;
   return [
-    ...former,
+    ...everywhere,
     ...(spec.mode === "host-network" ? hostNetworkTasks(spec, host, api) : []),
     {
       name: "images",

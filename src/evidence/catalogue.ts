@@ -10,6 +10,7 @@ import {
 import { admissionPolicy, limitRange, podSecurity, resourceQuota } from "./checks/admission.ts";
 import { apiReady, apiVersion, componentsAlive } from "./checks/api-server.ts";
 import { dnsHeadless, dnsOutside, dnsReverse, dnsService, dnsSrv, dnsUnknown } from "./checks/names.ts";
+import { networkPolicy, networkPolicyWarning } from "./checks/network-policies.ts";
 import {
   applyConflict,
   customResource,
@@ -33,7 +34,6 @@ import { daemonSet, kubeletVersion, nodeReady, schedulerCounts, schedulerDecides
 import {
   apiFromPod,
   egress,
-  networkPolicy,
   nodePort,
   serviceBalances,
   serviceFromNode,
@@ -97,6 +97,7 @@ export const checks: readonly Check[] = [
   limitRange,
   resourceQuota,
   admissionPolicy,
+  networkPolicyWarning,
 
   watch,
   staleUpdateRefused,

@@ -82,7 +82,7 @@ export class ClusterView {
   async create<T>(object: ApiManifest): Promise<T> {
     const { apiVersion, kind, metadata } = object;
     const prefix = apiVersion.includes("/") ? "apis" : "api";
-    const path = `/${prefix}/${apiVersion}/namespaces/${metadata.namespace ?? this.namespace}/${kind.toLowerCase()}s`;
+    const path = `/${prefix}/${apiVersion}/namespaces/${metadata.namespace ?? this.namespace}/${pluralOf(kind)}`;
     return this.client.json<T>(path, { method: "POST", body: object, signal: this.#signal });
   }
 
@@ -244,6 +244,11 @@ export interface ApiManifest {
   readonly [field: string]: unknown;
 }
 
+/** What a kind is called in paths: NetworkPolicy is networkpolicies. */
+function pluralOf(kind: string): string {
+  return `${kind.toLowerCase()}s`.replace(/ys$/, "ies");
+}
+
 /** Where kinds lie that are not of the core group. */
 const groups: Readonly<Record<string, string>> = {
   deployments: "apis/apps/v1",
@@ -254,4 +259,5 @@ const groups: Readonly<Record<string, string>> = {
   cronjobs: "apis/batch/v1",
   endpointslices: "apis/discovery.k8s.io/v1",
   leases: "apis/coordination.k8s.io/v1",
+  networkpolicies: "apis/networking.k8s.io/v1",
 };

@@ -1,4 +1,5 @@
 import { ApiError, type ApiClient } from "./api-client.ts";
+import { applyObject, type AppliedObject } from "./apply-object.ts";
 
 /** Where the cluster's DNS is. */
 export interface DnsServiceOptions {
@@ -6,13 +7,6 @@ export interface DnsServiceOptions {
   readonly clusterIp: string;
   /** A further address on which it listens; undefined: there is none that an EndpointSlice may name. */
   readonly endpoint: string | undefined;
-}
-
-interface KubernetesObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
-  readonly [field: string]: unknown;
 }
 
 const serviceName = "kube-dns";
@@ -25,7 +19,7 @@ const ports = [
 /** Lets a DNS server read what it serves: nothing but services, their endpoints, and the names of namespaces. */
 export async function grantDnsAccess(client: ApiClient, user: string, signal: AbortSignal): Promise<void> {
   const group = "rbac.authorization.k8s.io";
-  await apply(
+  await applyObject(
     client,
     `/apis/${group}/v1/clusterroles`,
     {
@@ -39,7 +33,7 @@ export async function grantDnsAccess(client: ApiClient, user: string, signal: Ab
     },
     signal,
   );
-  await apply(
+  await applyObject(
     client,
     `/apis/${group}/v1/clusterrolebindings`,
     {
@@ -71,7 +65,7 @@ export async function publishDnsService(
     signal,
   );
   const services = `/api/v1/namespaces/${namespace}/services`;
-  const service: KubernetesObject = {
+  const service: AppliedObject = {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
@@ -86,14 +80,14 @@ export async function publishDnsService(
     },
     spec: { clusterIP: clusterIp, ports },
   };
-  await apply(client, services, service, signal).catch(async (error: unknown) => {
+  await applyObject(client, services, service, signal).catch(async (error: unknown) => {
     // A kept cluster was given another range; a service's address cannot be changed.
     if (!(error instanceof ApiError && error.status === 422)) throw error;
     await client.text(`${services}/${serviceName}`, { method: "DELETE", signal });
-    await apply(client, services, service, signal);
+    await applyObject(client, services, service, signal);
   });
   if (endpoint === undefined) return;
-  await apply(
+  await applyObject(
     client,
     `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
     {
@@ -113,14 +107,4 @@ export async function publishDnsService(
     },
     signal,
   );
-}
-
-/** Creates an object or makes it what it should be (https://kubernetes.io/docs/reference/using-api/server-side-apply/). */
-async function apply(client: ApiClient, path: string, object: KubernetesObject, signal: AbortSignal): Promise<void> {
-  await client.text(`${path}/${object.metadata.name}?fieldManager=sandkube&force=true`, {
-    method: "PATCH",
-    contentType: "application/apply-patch+yaml",
-    body: object,
-    signal,
-  });
 }

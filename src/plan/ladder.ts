@@ -7,7 +7,8 @@ export const ladder: readonly Rung[] = [
     mode: "node",
     title: "a node",
     fidelity: "exact",
-    disclosure: "Pods are real: containers run on a node of this machine.",
+    disclosure:
+      "Pods are real: containers run on a node of this machine. NetworkPolicies are not enforced, which an event on each says.",
   },
   {
     mode: "host-network",

@@ -275,6 +275,39 @@ export function testServices(cluster: () => TestCluster): void {
       (page) => page.startsWith("late-"),
     );
   });
+
+  test.concurrent("a NetworkPolicy is refused at once by a warning, and by one event on it", async () => {
+    const { kubectl, tryKubectl, eventually } = cluster();
+    const applied = await tryKubectl(["apply", "-f", "-"], JSON.stringify(networkPolicy("refused", ["Ingress"])));
+    expect(applied.exitCode, applied.stderr).toBe(0);
+    expect(applied.stderr).toMatch(/^Warning: .*sandkube does not enforce NetworkPolicies/m);
+    const message = await eventually(["events", "--for", "networkpolicy/refused", "--no-headers"], (lines) =>
+      lines.includes("NotEnforced"),
+    );
+    expect(message).toMatch(/Warning +NotEnforced +NetworkPolicy\/refused +sandkube does not enforce NetworkPolicies/);
+    // What changes nothing that the policy asks for is not said again; what does, is.
+    await kubectl("label", "networkpolicy", "refused", "changed=label");
+    await tryKubectl(["apply", "-f", "-"], JSON.stringify(networkPolicy("refused", ["Ingress", "Egress"])));
+    await eventually(policyEvents("refused"), (names) => names.trim().split(" ").length === 2);
+  });
+}
+
+/** A policy that would let nothing through. */
+function networkPolicy(name: string, policyTypes: readonly string[]): object {
+  const metadata = { name, namespace: "default" };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: { podSelector: {}, policyTypes },
+  };
+}
+
+/** Asks for the events of a policy, each as its name and the version in which it was changed last. */
+function policyEvents(name: string): readonly string[] {
+  const fields = `involvedObject.kind=NetworkPolicy,involvedObject.name=${name}`;
+  const each = "{range .items[*]}{.metadata.name}@{.metadata.resourceVersion} {end}";
+  return ["get", "events", `--field-selector=${fields}`, "-o", `jsonpath=${each}`];
 }
 
 /** What would disturb the tests that {@link testServices} runs beside each other; takes away what they made. */
@@ -286,6 +319,8 @@ export function testRelayRestart(cluster: () => TestCluster): void {
       service("loaded", { selector: { app: "loaded" }, ports: [{ port: 80, targetPort: 8080 }] }),
     );
     await kubectl("rollout", "status", "deployment/loaded", "--timeout=120s");
+    const said = await kubectl(...policyEvents("refused"));
+    expect(said.trim().split(" ")).toHaveLength(2);
     const address = await kubectl("get", "service", "loaded", "-o", "jsonpath={.spec.clusterIP}");
     const { stdout } = await machine.sandkube("status", "--name", clusterName, "--output", "json");
     const relay = (JSON.parse(stdout) as StatusReport).components.find(({ name }) => name === "service-relay");
@@ -310,6 +345,11 @@ export function testRelayRestart(cluster: () => TestCluster): void {
     // The process starts again at once; how long that takes is the machine's, and a machine that runs tests is busy.
     expect(Number(gap.stdout), gap.stdout + gap.stderr).toBeLessThan(15_000);
     await eventually(["get", "--raw", "/readyz"], (output) => output === "ok");
+    // The new process says what is new, and nothing again.
+    await apply(networkPolicy("refused-later", ["Ingress"]));
+    await eventually(policyEvents("refused-later"), (names) => names !== "");
+    expect(await kubectl(...policyEvents("refused"))).toBe(said);
+    await kubectl("delete", "networkpolicy", "refused", "refused-later");
     await kubectl("delete", "deployment", "served", "sticky", "late", "loaded", "--wait=false");
     await kubectl("delete", "pod", "served-client", "by-hand-client", "api-client", "--now", "--wait=false");
   });

@@ -202,15 +202,3 @@ export const egress: Check = {
     };
   },
 };
-
-/** `network-policy` */
-export const networkPolicy: Check = {
-  id: "network-policy",
-  claim: "A NetworkPolicy is enforced",
-  scope: "containers",
-  run: () =>
-    Promise.resolve({
-      outcome: "not-applicable",
-      because: "sandkube does not claim it: a NetworkPolicy is accepted and every pod still reaches every pod",
-    }),
-};

@@ -1,17 +1,20 @@
 import { networkInterfaces } from "node:os";
 import type { Host } from "../../contract/host.ts";
 import type { ApiClient } from "../../kube/api-client.ts";
-import { watchObjects, type WatchHandlers } from "../../kube/watch-objects.ts";
+import { watchObjects } from "../../kube/watch-objects.ts";
 import { bindComplaints } from "./bind-complaints.ts";
+import { Changes } from "./changes.ts";
 import { ExternalAddresses } from "./external-addresses.ts";
+import { FollowedObjects } from "./followed-objects.ts";
 import { HealthChecks } from "./health-checks.ts";
 import { ListenerSet, type FailedListener } from "./listener-set.ts";
 import { loadBalancerAddresses } from "./load-balancer-addresses.ts";
 import { writeLoadBalancerStatus } from "./load-balancer-status.ts";
+import { log } from "./log.ts";
 import { nodePortAddresses } from "./node-port-addresses.ts";
 import type { RelaySettings, RelayStatus } from "./relay-settings.ts";
-import { ServiceEvents } from "./service-events.ts";
-import { nameOf, type EndpointSlice, type Service } from "./service-objects.ts";
+import type { EndpointSlice, Service } from "./service-objects.ts";
+import { WarningEvents, type Warning } from "./warning-events.ts";
 import { wantedState, type Complaint } from "./wanted-state.ts";
 
 /** Milliseconds after which what failed is tried again: a port that somebody holds, an API server that is away. */
@@ -28,23 +31,26 @@ export class ServiceRelay {
   readonly #host: Host;
   readonly #listeners: ListenerSet;
   readonly #healthChecks = new HealthChecks();
-  readonly #events: ServiceEvents;
+  readonly #events: WarningEvents;
   readonly #external: ExternalAddresses | undefined;
-  readonly #services = new Map<string, Service>();
-  readonly #slices = new Map<string, EndpointSlice>();
-  readonly #known = { services: false, slices: false };
+  readonly #changes: Changes;
+  readonly #services: FollowedObjects<Service>;
+  readonly #slices: FollowedObjects<EndpointSlice>;
   #failed: readonly FailedListener[] = [];
-  /** Resolves the wait for the next change. */
-  #wake: () => void = () => undefined;
-  #changed = false;
 
   constructor(settings: RelaySettings, client: ApiClient, host: Host) {
     this.#settings = settings;
     this.#client = client;
     this.#host = host;
     this.#listeners = new ListenerSet(() => host.clock.monotonic());
-    this.#events = new ServiceEvents(client, settings.nodeName);
+    this.#events = new WarningEvents(client, settings.nodeName, host.clock);
     this.#external = settings.addresses === undefined ? undefined : new ExternalAddresses(settings.addresses, host);
+    this.#changes = new Changes(host.clock);
+    const tell = (): void => {
+      this.#changes.tell();
+    };
+    this.#services = new FollowedObjects("services", tell);
+    this.#slices = new FollowedObjects("slices", tell);
   }
 
   /** What is served at the moment. */
@@ -65,13 +71,8 @@ export class ServiceRelay {
   async run(signal: AbortSignal, onReady: () => Promise<void>): Promise<void> {
     const options = { clock: this.#host.clock, signal };
     const watches = [
-      watchObjects(this.#client, "/api/v1/services", this.#handlers("services", this.#services), options),
-      watchObjects(
-        this.#client,
-        "/apis/discovery.k8s.io/v1/endpointslices",
-        this.#handlers("slices", this.#slices),
-        options,
-      ),
+      watchObjects(this.#client, "/api/v1/services", this.#services, options),
+      watchObjects(this.#client, "/apis/discovery.k8s.io/v1/endpointslices", this.#slices, options),
     ];
     try {
       await this.#follow(signal, onReady);
@@ -85,8 +86,8 @@ export class ServiceRelay {
   async #follow(signal: AbortSignal, onReady: () => Promise<void>): Promise<void> {
     let isReady = false;
     while (!isAborted(signal)) {
-      await this.#nextChange(signal);
-      if (isAborted(signal) || !this.#known.services || !this.#known.slices) continue;
+      await this.#changes.next(retryInterval, signal);
+      if (isAborted(signal) || !this.#services.isKnown || !this.#slices.isKnown) continue;
       await this.#reconcile(signal).catch((error: unknown) => {
         log(error instanceof Error ? error.message : String(error));
       });
@@ -117,58 +118,19 @@ export class ServiceRelay {
       ...balancers.complaints,
       ...(await bindComplaints(this.#failed, failedChecks, this.#client, nodeName, signal)),
     ];
-    await this.#events.say(complaints, new Date(this.#host.clock.now()), signal);
+    await this.#events.say(complaints.map(warningOf), signal);
     await writeLoadBalancerStatus(balancers.statusChanges, this.#client, signal);
-  }
-
-  #handlers<T extends { readonly metadata: { readonly name: string; readonly namespace: string } }>(
-    kind: "services" | "slices",
-    store: Map<string, T>,
-  ): WatchHandlers<T> {
-    return {
-      replaced: (items) => {
-        store.clear();
-        for (const item of items) store.set(nameOf(item), item);
-        this.#known[kind] = true;
-        this.#change();
-      },
-      changed: (object) => {
-        store.set(nameOf(object), object);
-        this.#change();
-      },
-      removed: (object) => {
-        store.delete(nameOf(object));
-        this.#change();
-      },
-      trouble: (because) => {
-        log(`${kind}: ${because}`);
-      },
-    };
-  }
-
-  #change(): void {
-    this.#changed = true;
-    this.#wake();
-  }
-
-  /** Resolves at the next change or when it is time to try again; changes that came meanwhile are one. */
-  async #nextChange(signal: AbortSignal): Promise<void> {
-    if (!this.#changed) {
-      const timer = new AbortController();
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      const pause = this.#host.clock.sleep(retryInterval, AbortSignal.any([signal, timer.signal]));
-      await Promise.race([woken, pause.catch(() => undefined)]);
-      timer.abort();
-    }
-    this.#changed = false;
   }
 }
 
-/** Standard error is the component's log. */
-function log(text: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+/** One event for each thing that is said of a Service. */
+function warningOf({ service: { metadata }, reason, message }: Complaint): Warning {
+  return {
+    about: { apiVersion: "v1", kind: "Service", metadata },
+    reason,
+    message,
+    key: `${metadata.uid} ${reason} ${message}`,
+  };
 }
 
 // A function, because the signal is aborted while others run and TypeScript would take the last look for granted.
