@@ -94,7 +94,6 @@ describe("what is not an image archive", () => {
     ["zeros", Buffer.alloc(10_240), /holds no files/],
     ["gzip of a text", gzipSync("hello\n"), /is not a tar archive/],
     ["gzip that ends early", gzipSync(noise(50_000)).subarray(0, 20_000), /is not a tar archive/],
-    ["gzip with a wrong checksum", damagedGzip(), /is damaged/],
     ["zstd", Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), /is compressed with zstd/],
     ["xz", Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), /is compressed with xz/],
   ])("refuses %s", async (_, content, because) => {
@@ -106,6 +105,13 @@ describe("what is not an image archive", () => {
     await expect(inspectImageArchive(join(directory, "none"), host, options)).rejects.toMatchObject({
       exit: "notFound",
     });
+  });
+
+  it("refuses gzip with a wrong checksum, whatever is in it", async () => {
+    // The checksum is four bytes before the last four, which are the size (RFC 1952).
+    const compressed = gzipSync(good);
+    compressed[compressed.byteLength - 6] = (compressed[compressed.byteLength - 6] ?? 0) ^ 0xff;
+    await refused(compressed, /is damaged/);
   });
 
   it("refuses a tar of something else", async () => {
@@ -384,10 +390,4 @@ function noise(length: number): Buffer {
     createHash("sha256").update(String(index)).digest(),
   );
   return Buffer.concat(blocks).subarray(0, length);
-}
-
-function damagedGzip(): Buffer {
-  const compressed = gzipSync(Buffer.alloc(20_000, "x"));
-  compressed[compressed.byteLength - 6] = (compressed[compressed.byteLength - 6] ?? 0) ^ 0xff;
-  return compressed;
 }
