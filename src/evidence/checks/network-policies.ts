@@ -48,7 +48,7 @@ export const networkPolicy: Check = {
         const { items } = await cluster.read<{ items: readonly PolicyEvent[] }>(events);
         cluster.exhibit(
           `GET ${events}`,
-          items.map(({ type, reason, message }) => `${type} ${reason}: ${message}`),
+          items.map(({ type, reason, message }) => `${type} ${reason}: ${message}`).join("\n"),
         );
         return items.length === 0 ? { ok: false, because: "there is no event on it" } : { ok: true, value: items };
       },
