@@ -19,6 +19,7 @@ const layers = {
   pki: { may: ["contract", "host"], because: "pki/ makes certificates and knows no cluster" },
   kube: { may: ["contract", "host"], because: "kube/ talks to a running API server" },
   network: { may: ["contract", "host", "kube"], because: "network/ serves services and knows no component" },
+  storage: { may: ["contract", "host", "kube"], because: "storage/ serves claims and knows no component" },
   supervisor: { may: ["contract", "host"], because: "supervisor/ runs any components; it knows none" },
   components: {
     may: ["contract", "host", "supervisor", "kube", "artifacts", "pki", "network"],
@@ -44,6 +45,7 @@ const layers = {
       "pki",
       "kube",
       "network",
+      "storage",
       "supervisor",
       "components",
       "distributions",

@@ -99,6 +99,7 @@ const keptFiles: readonly (keyof StateLayout)[] = [
   "record",
   "pki",
   "datastore",
+  "volumes",
   "facts",
   "lastSupervisorState",
   "verification",

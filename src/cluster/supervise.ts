@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { runsContainers, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host, ProcessIdentity } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
@@ -19,6 +20,7 @@ import { proofTasks } from "./prove-remedies.ts";
 import { formerModeTasks } from "./former-mode.ts";
 import { hostNetworkTasks } from "./host-network.ts";
 import { simulationTasks } from "./simulated-nodes.ts";
+import { storageClassTasks, volumeServices } from "./volumes.ts";
 
 /**
  * The body of the supervisor process: prepares what the components need, runs
@@ -27,6 +29,8 @@ import { simulationTasks } from "./simulated-nodes.ts";
  */
 export async function supervise(stateDirectory: string, host: Host, signal: AbortSignal): Promise<void> {
   const { spec, remedies } = await requireClusterRecord("", stateDirectory, host);
+  // Every component, task and watch listens to it; Node takes more than ten listeners for a leak.
+  setMaxListeners(100, signal);
   using api = new ApiAccess(host);
   const supervisor: Supervisor = new Supervisor({
     spec,
@@ -37,6 +41,7 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
         supervisor.prove(id, proof);
       }),
     ],
+    services: volumeServices(spec, host, api),
     host,
     environment: componentEnvironment(spec, host),
   });
@@ -89,10 +94,11 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
       },
     },
   ] as const satisfies readonly SupervisedTask[];
-  if (spec.mode === "simulated") return [...everywhere, ...simulationTasks(spec, api)];
-  if (!runsContainers(spec.mode)) return everywhere;
+  if (spec.mode === "control-plane") return everywhere;
+  const withNodes = [...everywhere, ...storageClassTasks(spec, api)];
+  if (spec.mode === "simulated") return [...withNodes, ...simulationTasks(spec, api)];
   return [
-    ...everywhere,
+    ...withNodes,
     ...(spec.mode === "host-network" ? hostNetworkTasks(spec, host, api) : []),
     {
       name: "images",

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { bytes, duration } from "./quantities.ts";
+import { describe, expect, it } from "vitest";
+import { bytes, duration, parseQuantity } from "./quantities.ts";
 
 it.each([
   [0, "0 B"],
@@ -27,4 +27,25 @@ it.each([
   [86_400_000 * 2 + 3_600_000 * 5, "2 d 5 h"],
 ])("duration(%d) is %s", (milliseconds, text) => {
   expect(duration(milliseconds)).toBe(text);
+});
+
+describe("parseQuantity", () => {
+  it.each([
+    ["0", 0],
+    ["1Gi", 2 ** 30],
+    ["1.5Gi", 1.5 * 2 ** 30],
+    ["128974848", 128_974_848],
+    ["129e6", 129_000_000],
+    ["129M", 129_000_000],
+    ["1E", 1e18],
+    ["1E3", 1000],
+    ["500m", 0.5],
+    [".5k", 500],
+  ])("reads %s", (text, value) => {
+    expect(parseQuantity(text)).toBe(value);
+  });
+
+  it.each(["", "Gi", "1gb", "1 Gi", "1GiB", "one"])("finds none in %j", (text) => {
+    expect(parseQuantity(text)).toBeUndefined();
+  });
 });

@@ -27,3 +27,20 @@ export function duration(milliseconds: number): string {
 function pair(many: number, unit: string, few: number, smaller: string): string {
   return few === 0 ? `${String(many)} ${unit}` : `${String(many)} ${unit} ${String(few)} ${smaller}`;
 }
+
+const multiples: Readonly<Record<string, number>> = {
+  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
+};
+
+/**
+ * Reads a quantity of Kubernetes, such as 1.5Gi or 2e9; undefined for what is none
+ * (https://github.com/kubernetes/apimachinery/blob/v0.36.3/pkg/api/resource/quantity.go).
+ */
+export function parseQuantity(text: string): number | undefined {
+  const match = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.exec(text);
+  if (match === null) return undefined;
+  const suffix = text.slice(match[0].length);
+  const multiple = suffix === "" ? 1 : multiples[suffix];
+  return multiple === undefined ? undefined : Number(match[0]) * multiple;
+}

@@ -26,6 +26,8 @@ export interface StateLayout {
   readonly datastore: string;
   readonly kubelet: string;
   readonly containerd: string;
+  /** A directory for each PersistentVolume. */
+  readonly volumes: string;
   readonly cniLeases: string;
   /** The mount points outside the state directory that had to be made, a line each. */
   readonly madeDirectories: string;
@@ -58,6 +60,7 @@ export function stateLayout(root: string): StateLayout {
     datastore: `${root}/datastore`,
     kubelet: `${root}/kubelet`,
     containerd: `${root}/containerd`,
+    volumes: `${root}/volumes`,
     cniLeases: `${root}/cni`,
     madeDirectories: `${root}/made-directories`,
     failedRemedy: `${root}/run/failed-remedy`,

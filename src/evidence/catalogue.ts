@@ -9,6 +9,7 @@ import {
 } from "./checks/access.ts";
 import { admissionPolicy, limitRange, podSecurity, resourceQuota } from "./checks/admission.ts";
 import { apiReady, apiVersion, componentsAlive } from "./checks/api-server.ts";
+import { volumeClaim } from "./checks/claims.ts";
 import { dnsHeadless, dnsOutside, dnsReverse, dnsService, dnsSrv, dnsUnknown } from "./checks/names.ts";
 import { networkPolicy, networkPolicyWarning } from "./checks/network-policies.ts";
 import {
@@ -127,6 +128,7 @@ export const checks: readonly Check[] = [
   volumeMemory,
   volumeHostPath,
   volumeReadOnly,
+  volumeClaim,
 
   podToPod,
   serviceFromNode,

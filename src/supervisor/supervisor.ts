@@ -16,11 +16,15 @@ export interface SupervisedTask {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Work of the supervisor's own process that goes on until the signal. */
+export type SupervisedService = SupervisedTask;
+
 /** What a supervisor runs. */
 export interface SupervisorOptions {
   readonly spec: ClusterSpec;
   readonly components: readonly Component[];
   readonly tasks: readonly SupervisedTask[];
+  readonly services?: readonly SupervisedService[];
   readonly host: Host;
   /** The environment of every component. */
   readonly environment: Readonly<Record<string, string>>;
@@ -95,6 +99,7 @@ export class Supervisor {
     await Promise.all([
       ...this.#options.components.map((component) => this.#supervise(component, signal)),
       ...this.#options.tasks.map((task, index) => this.#runTask(task, index, signal)),
+      ...(this.#options.services ?? []).map((service) => this.#serve(service, signal)),
     ]);
   }
 
@@ -212,6 +217,21 @@ export class Supervisor {
         await this.#options.host.clock.sleep(delay, signal).catch(() => undefined);
         delay = Math.min(delay * 2, backoff.most);
       }
+    }
+  }
+
+  async #serve(service: SupervisedService, signal: AbortSignal): Promise<void> {
+    let delay = backoff.first;
+    while (!signal.aborted) {
+      try {
+        await abortable(Promise.all(service.after.map((before) => this.#gate(before).opened)), signal);
+        await service.run(signal);
+      } catch (error) {
+        if (isAborted(signal)) return;
+        process.stderr.write(`${service.name}: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+      await this.#options.host.clock.sleep(delay, signal).catch(() => undefined);
+      delay = Math.min(delay * 2, backoff.most);
     }
   }
 

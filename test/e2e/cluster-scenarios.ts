@@ -10,6 +10,7 @@ import { tracesOn } from "./machine-traces.ts";
 import { testPods } from "./pod-scenarios.ts";
 import { testReport } from "./report-scenarios.ts";
 import { testRelayRestart, testServices } from "./service-scenarios.ts";
+import { testKeptVolume, testStorage } from "./storage-scenarios.ts";
 import { testRefutation, testVerification } from "./verify-scenarios.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 
@@ -90,6 +91,8 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       testDns(() => cluster);
       testServices(() => cluster);
     }
+
+    testStorage(() => cluster);
 
     testVerification(() => cluster, expected.unproved ?? [], 60);
     if (expected.refutation === true) testRefutation(() => cluster);
@@ -181,6 +184,8 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       expect(await cluster.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}")).toBe("b");
       await cluster.eventually(["get", "pod", "web", "-o", "jsonpath={.status.phase}"], (phase) => phase === "Running");
     });
+
+    testKeptVolume(() => cluster);
 
     test("down leaves nothing", async () => {
       const down = await machine.sandkube("down", "--name", clusterName);

@@ -2,10 +2,11 @@ import type { Clock } from "../../contract/host.ts";
 import type { ApiClient } from "../../kube/api-client.ts";
 import { policyNotEnforced } from "../../kube/network-policy-warning.ts";
 import { watchObjects } from "../../kube/watch-objects.ts";
-import { Changes } from "./changes.ts";
-import { FollowedObjects } from "./followed-objects.ts";
+import { Changes } from "../../kube/changes.ts";
+import { FollowedObjects } from "../../kube/followed-objects.ts";
 import { log } from "./log.ts";
-import { WarningEvents, type Warning } from "./warning-events.ts";
+import { relayComponent } from "./relay-settings.ts";
+import { WarningEvents, type Warning } from "../../kube/warning-events.ts";
 
 /** The parts of a NetworkPolicy that say which one it is. */
 export interface NetworkPolicy {
@@ -36,10 +37,15 @@ export async function refusePolicies(
   signal: AbortSignal,
 ): Promise<void> {
   const changes = new Changes(clock);
-  const policies = new FollowedObjects<NetworkPolicy>("networkpolicies", () => {
-    changes.tell();
-  });
-  const events = new WarningEvents(client, nodeName, clock);
+  const policies = new FollowedObjects<NetworkPolicy>(
+    () => {
+      changes.tell();
+    },
+    (because) => {
+      log(`networkpolicies: ${because}`);
+    },
+  );
+  const events = new WarningEvents(client, { component: relayComponent, host: nodeName }, clock);
   const watch = watchObjects(client, `/apis/${group}/networkpolicies`, policies, { clock, signal });
   let most = pause.idle;
   while (!isAborted(signal)) {

@@ -26,3 +26,6 @@ export interface RelayStatus {
   readonly failed: readonly string[];
   readonly rssBytes: number;
 }
+
+/** The name by which events of the relay are known. */
+export const relayComponent = "sandkube-service-relay";

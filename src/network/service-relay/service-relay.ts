@@ -3,18 +3,18 @@ import type { Host } from "../../contract/host.ts";
 import type { ApiClient } from "../../kube/api-client.ts";
 import { watchObjects } from "../../kube/watch-objects.ts";
 import { bindComplaints } from "./bind-complaints.ts";
-import { Changes } from "./changes.ts";
+import { Changes } from "../../kube/changes.ts";
 import { ExternalAddresses } from "./external-addresses.ts";
-import { FollowedObjects } from "./followed-objects.ts";
+import { FollowedObjects } from "../../kube/followed-objects.ts";
 import { HealthChecks } from "./health-checks.ts";
 import { ListenerSet, type FailedListener } from "./listener-set.ts";
 import { loadBalancerAddresses } from "./load-balancer-addresses.ts";
 import { writeLoadBalancerStatus } from "./load-balancer-status.ts";
 import { log } from "./log.ts";
 import { nodePortAddresses } from "./node-port-addresses.ts";
-import type { RelaySettings, RelayStatus } from "./relay-settings.ts";
+import { relayComponent, type RelaySettings, type RelayStatus } from "./relay-settings.ts";
 import type { EndpointSlice, Service } from "./service-objects.ts";
-import { WarningEvents, type Warning } from "./warning-events.ts";
+import { WarningEvents, type Warning } from "../../kube/warning-events.ts";
 import { wantedState, type Complaint } from "./wanted-state.ts";
 
 /** Milliseconds after which what failed is tried again: a port that somebody holds, an API server that is away. */
@@ -43,14 +43,18 @@ export class ServiceRelay {
     this.#client = client;
     this.#host = host;
     this.#listeners = new ListenerSet(() => host.clock.monotonic());
-    this.#events = new WarningEvents(client, settings.nodeName, host.clock);
+    this.#events = new WarningEvents(client, { component: relayComponent, host: settings.nodeName }, host.clock);
     this.#external = settings.addresses === undefined ? undefined : new ExternalAddresses(settings.addresses, host);
     this.#changes = new Changes(host.clock);
     const tell = (): void => {
       this.#changes.tell();
     };
-    this.#services = new FollowedObjects("services", tell);
-    this.#slices = new FollowedObjects("slices", tell);
+    this.#services = new FollowedObjects(tell, (because) => {
+      log(`services: ${because}`);
+    });
+    this.#slices = new FollowedObjects(tell, (because) => {
+      log(`slices: ${because}`);
+    });
   }
 
   /** What is served at the moment. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../../contract/host.ts";
-import { ApiError, type ApiClient } from "../../kube/api-client.ts";
+import type { Clock } from "../contract/host.ts";
+import { ApiError, type ApiClient } from "./api-client.ts";
 
 /** Something that a user has to know about an object. */
 export interface Warning {
@@ -13,6 +13,13 @@ export interface Warning {
   readonly message: string;
   /** Tells one cause from every other: each has an event of its own. */
   readonly key: string;
+}
+
+/** Who tells, as events show it. */
+export interface EventSource {
+  readonly component: string;
+  /** The name of a node. */
+  readonly host: string;
 }
 
 /**
@@ -30,16 +37,16 @@ const renewal = 20 * 60_000;
  */
 export class WarningEvents {
   readonly #client: Pick<ApiClient, "text">;
-  readonly #nodeName: string;
+  readonly #source: EventSource;
   readonly #clock: Pick<Clock, "now" | "monotonic">;
   /** The causes at hand, and when each was said last. */
   readonly #said = new Map<string, number>();
   /** Whether what stood when this process began has been said; an event that is there from then on is one of its own. */
   #isUnderWay = false;
 
-  constructor(client: Pick<ApiClient, "text">, nodeName: string, clock: Pick<Clock, "now" | "monotonic">) {
+  constructor(client: Pick<ApiClient, "text">, source: EventSource, clock: Pick<Clock, "now" | "monotonic">) {
     this.#client = client;
-    this.#nodeName = nodeName;
+    this.#source = source;
     this.#clock = clock;
   }
 
@@ -85,7 +92,7 @@ export class WarningEvents {
         type: "Warning",
         reason,
         message,
-        source: { component: "sandkube-service-relay", host: this.#nodeName },
+        source: this.#source,
         firstTimestamp: time,
         lastTimestamp: time,
         count: 1,

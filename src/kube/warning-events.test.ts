@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ApiError, type ApiRequest } from "../../kube/api-client.ts";
+import { ApiError, type ApiRequest } from "./api-client.ts";
 import { WarningEvents, type Warning } from "./warning-events.ts";
 
 const { signal } = new AbortController();
@@ -40,7 +40,7 @@ function warning(name: string, key = name, namespace = "default"): Warning {
 let store: EventStore;
 let time: number;
 const clock = { now: () => time, monotonic: () => time };
-const start = (): WarningEvents => new WarningEvents(store, "node", clock);
+const start = (): WarningEvents => new WarningEvents(store, { component: "test", host: "node" }, clock);
 
 beforeEach(() => {
   store = new EventStore();

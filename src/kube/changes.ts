@@ -1,4 +1,4 @@
-import type { Clock } from "../../contract/host.ts";
+import type { Clock } from "../contract/host.ts";
 
 /** Wakes a loop that follows changes; those that come while it works are one. */
 export class Changes {
