@@ -7,6 +7,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { imageCommand } from "./commands/image.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { kubectlCommand } from "./commands/kubectl.ts";
 import { labCommand } from "./commands/lab.ts";
@@ -51,6 +52,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     kubeconfigCommand,
     logsCommand,
     loadCommand,
+    imageCommand,
     doctorCommand,
     planCommand,
     explainCommand,

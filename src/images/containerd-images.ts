@@ -1,4 +1,5 @@
 import type { CommandOptions, Host } from "../contract/host.ts";
+import { parseQuantity } from "../contract/quantities.ts";
 
 /** How to reach the images of one containerd. */
 export interface ContainerdImages {
@@ -19,6 +20,8 @@ export interface StoredImage {
   readonly reference: string;
   /** `sha256:...` of the manifest or index it stands for. */
   readonly digest: string;
+  /** Bytes of its compressed layers, rounded as ctr does. */
+  readonly sizeBytes: number;
   readonly labels: ReadonlySet<string>;
 }
 
@@ -51,9 +54,10 @@ export async function listStoredImages(containerd: ContainerdImages): Promise<re
 /** Reads the table of `ctr images list`: REF TYPE DIGEST SIZE PLATFORMS LABELS (cmd/ctr/commands/images/images.go). */
 export function parseImageList(table: string): readonly StoredImage[] {
   return table.split("\n").flatMap((line) => {
-    const match = /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s.*?(\S+)\s*$/.exec(line);
+    const match = /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s+([\d.]+) ?([KMGT]i?)?B\s.*?(\S+)\s*$/.exec(line);
     if (match === null) return [];
-    const [, reference = "", digest = "", labels = "-"] = match;
-    return [{ reference, digest, labels: new Set(labels === "-" ? [] : labels.split(",")) }];
+    const [, reference = "", digest = "", amount = "", unit = "", labels = "-"] = match;
+    const sizeBytes = Math.round(parseQuantity(`${amount}${unit}`) ?? 0);
+    return [{ reference, digest, sizeBytes, labels: new Set(labels === "-" ? [] : labels.split(",")) }];
   });
 }

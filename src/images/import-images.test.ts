@@ -16,9 +16,10 @@ describe("parseImageList", () => {
       {
         reference: "docker.io/library/busybox:1.35",
         digest: digest("a"),
+        sizeBytes: 2 * 2 ** 20,
         labels: new Set(["io.cri-containerd.image=managed", "io.cri-containerd.pinned=pinned"]),
       },
-      { reference: digest("c"), digest: digest("b"), labels: new Set() },
+      { reference: digest("c"), digest: digest("b"), sizeBytes: 0, labels: new Set() },
     ]);
   });
 });

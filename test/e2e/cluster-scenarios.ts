@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/cluster/doctor.ts";
+import type { ImageListReport } from "../../src/cluster/images.ts";
 import type { StatusReport } from "../../src/cluster/status.ts";
 import type { UpReport } from "../../src/cluster/up.ts";
 import type { ClusterReport } from "../../src/contract/report.ts";
 import { testDns } from "./dns-scenarios.ts";
 import { expectSchema } from "./expect-schema.ts";
-import { cannotTest, type TestMachine } from "./machine.ts";
+import { cannotTest, type Outcome, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
+import { container, pod, sleepForever } from "./pod.ts";
 import { testPods } from "./pod-scenarios.ts";
 import { testReport } from "./report-scenarios.ts";
 import { testRelayRestart, testServices } from "./service-scenarios.ts";
@@ -136,6 +138,34 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
       expect(loaded.stdout).toContain("docker.io/library/busybox:latest");
       const refused = await machine.sandkube("load", "--name", clusterName, "/etc/passwd");
       expect(refused.exitCode).toBe(2);
+    });
+
+    test("images are listed, saved, read from the input, and removed unless a pod runs them", async () => {
+      const image = (verb: string, ...words: string[]): Promise<Outcome> =>
+        machine.sandkube("image", verb, "--name", clusterName, ...words);
+      const reference = "docker.io/library/busybox:latest";
+      const listed = JSON.parse((await image("list", "--output", "json")).stdout) as ImageListReport;
+      expectSchema("image-list", listed);
+      expect(listed.images.find(({ references }) => references.includes(reference))).toMatchObject({ pinned: true });
+
+      expect((await image("save", "busybox", "--file", "/tmp/saved.tar")).exitCode).toBe(0);
+      const load = `${machine.program} load --name ${clusterName} - < /tmp/saved.tar; ls /tmp/saved.tar*; rm /tmp/saved.tar`;
+      expect((await machine.shell(load)).stdout).toBe(`${reference} present\n/tmp/saved.tar\n`);
+
+      await cluster.apply(pod("image-user", [container("main", sleepForever)]));
+      await cluster.kubectl("wait", "--for=condition=Ready", "pod/image-user", "--timeout=120s");
+      const used = await image("remove", "busybox");
+      expect(used.exitCode).toBe(5);
+      expect(used.stderr).toContain("default/image-user");
+      const state = `/var/lib/sandkube/clusters/${clusterName}`;
+      await machine.shell(
+        `${state}/bin/ctr -a ${state}/run/containerd.sock -n k8s.io images tag ${reference} localhost/copy:1`,
+      );
+      expect((await image("remove", "localhost/copy:1")).stdout).toBe("localhost/copy:1 removed\n");
+      await cluster.kubectl("delete", "pod", "image-user", "--now");
+      const unknown = await image("remove", "busibox");
+      expect(unknown.exitCode).toBe(4);
+      expect(unknown.stderr).toContain(reference);
     });
 
     test("secrets are for root alone", async () => {

@@ -19,6 +19,8 @@ export interface TestMachine extends AsyncDisposable {
   /** The address at which this process reaches the machine. */
   readonly address: string;
   sandkube(...words: readonly string[]): Promise<Outcome>;
+  /** What a script calls sandkube by. */
+  readonly program: string;
   /** Runs a script with sh, as root. */
   shell(script: string): Promise<Outcome>;
 }
@@ -58,6 +60,7 @@ export function thisMachine(): TestMachine {
   return {
     title: "plain Linux",
     address: "127.0.0.1",
+    program: `${process.execPath} ${dist}`,
     sandkube: (...words) => commands.run([process.execPath, dist, ...words], { acceptedExitCodes: "any", timeout }),
     shell: (script) => commands.run(["sh", "-c", script], { acceptedExitCodes: "any", timeout }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -76,6 +79,7 @@ export async function sandboxMachine(kind: SandboxKind): Promise<TestMachine> {
   return {
     title: `gVisor ${kind.gvisor}, ${kind.profile}, overlay ${kind.overlay}`,
     address: summary.address ?? "",
+    program: sandkubeInside([]).join(" "),
     sandkube: (...words) => run(sandkubeInside(words)),
     shell: (script) => run(["sh", "-c", script]),
     [Symbol.asyncDispose]: async () => {

@@ -6,12 +6,12 @@ import { writeResult, type CommandIo } from "../command-io.ts";
 export function loadCommand(io: CommandIo): Command {
   return withOutputFlag(withClusterFlags(new Command("load")))
     .description("give image archives (docker save, OCI layout) to the node")
-    .argument("<archive...>")
+    .argument("<archive...>", "files; - for what comes from standard input")
     .action(async (archives: readonly string[], flags: ClusterFlags & OutputFlags) => {
       const { loadImages } = await import("../../cluster/load-images.ts");
       const { locateCluster } = await import("../../cluster/state-directory.ts");
       const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
-      writeResult(io, flags.output, await loadImages(name, stateDirectory, archives, io), ({ images }) =>
+      writeResult(io, flags.output, await loadImages(name, stateDirectory, archives, process.stdin, io), ({ images }) =>
         images.map(({ reference, outcome }) => `${reference} ${outcome}\n`).join(""),
       );
     });
