@@ -166,7 +166,7 @@ export class Supervisor {
     while (hasNotEnded(life) && !isAborted(signal)) {
       // A probe that gets no answer must not hide that there is nobody left to answer.
       const health = await Promise.race([
-        component.probe(spec, signal).catch((error: unknown): ComponentHealth => {
+        this.#look(component, running.identity, signal).catch((error: unknown): ComponentHealth => {
           return { ok: false, because: error instanceof Error ? error.message : String(error) };
         }),
         end.then((): ComponentHealth => ({ ok: false, because: "it has ended" })),
@@ -196,6 +196,13 @@ export class Supervisor {
       this.#update(name, { failedStarts: this.#state(name).failedStarts + 1 });
     }
     return life.ended;
+  }
+
+  async #look(component: Component, { pid }: ProcessIdentity, signal: AbortSignal): Promise<ComponentHealth> {
+    const { host, spec } = this.#options;
+    // The kernel takes connections for a process that a signal holds, so a probe by connection would call it well.
+    const stopped = (await host.processes.status(pid))?.stopped === true;
+    return stopped ? { ok: false, because: "a signal holds it (SIGSTOP)" } : component.probe(spec, signal);
   }
 
   async #runTask(task: SupervisedTask, index: number, signal: AbortSignal): Promise<void> {

@@ -282,6 +282,20 @@ describe("a component that is not well", () => {
     expect((await until("kine", "ready again", isReady)).because).toBeUndefined();
   });
 
+  it("is called unhealthy while a signal holds it, whatever its probe says", async () => {
+    supervise([component("kine", "well-behaved.mjs")], {
+      ...real,
+      clock: shortClock((milliseconds) => milliseconds >= 1000),
+    });
+    const { process: identity } = await until("kine", "ready", isReady);
+    if (identity === undefined) throw new Error("it has no process");
+    await real.processes.signal(identity, "SIGSTOP");
+    const held = await until("kine", "unhealthy", (entry) => entry.state === "unhealthy");
+    expect(held).toMatchObject({ because: "a signal holds it (SIGSTOP)", restarts: 0 });
+    await real.processes.signal(identity, "SIGCONT");
+    await until("kine", "ready again", isReady);
+  });
+
   it("has the error of its probe as the reason", async () => {
     supervise([component("kine", "well-behaved.mjs", { probe: () => Promise.reject(new Error("ECONNREFUSED")) })]);
     await until("kine", "the reason", ({ because }) => because === "ECONNREFUSED");
