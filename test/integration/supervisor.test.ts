@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -401,24 +401,6 @@ describe("the state file", () => {
     expect(await state()).toBeUndefined();
     full = false;
     await until("kine", "ready", isReady);
-  });
-
-  it("is read as nothing where it is damaged or of another version", async () => {
-    const path = join(directory, "supervisor.json");
-    expect(await readSupervisorState(path, real.files)).toBeUndefined();
-    await writeFile(path, '{"schemaVersion":1,"super');
-    expect(await readSupervisorState(path, real.files)).toBeUndefined();
-    await writeFile(path, '{"schemaVersion":2}');
-    expect(await readSupervisorState(path, real.files)).toBeUndefined();
-  });
-
-  it("says why preparing failed", async () => {
-    const supervisor = new Supervisor({ spec, components: [], tasks: [], host: real, environment });
-    await supervisor.fail({ title: "No bridge", message: "EPERM", hint: "Be root." });
-    expect(await state()).toMatchObject({
-      phase: "failed",
-      error: { title: "No bridge", message: "EPERM", hint: "Be root." },
-    });
   });
 });
 
