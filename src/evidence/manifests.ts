@@ -10,7 +10,14 @@ export const sleepForever = "trap 'exit 0' TERM; while :; do sleep 1; done";
  * The ports that pods of checks serve at, each its own: pods may share the
  * machine's network, and 8080 is the first that somebody else has there.
  */
-export const ports = { web: 18_080, firstOfPair: 18_081, secondOfPair: 18_082, sidecar: 18_083, demo: 18_084 } as const;
+export const ports = {
+  web: 18_080,
+  firstOfPair: 18_081,
+  secondOfPair: 18_082,
+  sidecar: 18_083,
+  demo: 18_084,
+  gated: 18_085,
+} as const;
 
 /** A container of the image that needs no registry. */
 export function container(name: string, script: string, more: object = {}): object {

@@ -1,3 +1,4 @@
+import { clusterModes } from "../../contract/cluster-spec.ts";
 import { Command } from "commander";
 import type { VerifyListReport, VerifyReport } from "../../cluster/verify.ts";
 import { exitCode, type ExitCodeName } from "../../contract/exit-code.ts";
@@ -56,6 +57,10 @@ function collectIds(value: string, before: readonly string[] | undefined): reado
 function renderList({ checks }: VerifyListReport): string {
   return table(
     ["CHECK", "FOR", "CLAIM"],
-    checks.map(({ id, modes, claim }) => [id, modes.length === 3 ? "every mode" : modes.join(", "), claim]),
+    checks.map(({ id, modes, claim }) => [
+      id,
+      modes.length === clusterModes.length ? "every mode" : modes.join(", "),
+      claim,
+    ]),
   );
 }

@@ -228,14 +228,21 @@ export const readinessGates: Check = {
   scope: "containers",
   needs: "pod-runs",
   async run(cluster) {
-    const probe = {
-      exec: { command: ["test", "-e", "/tmp/ready"] },
-      periodSeconds: 1,
-      failureThreshold: 1,
-      timeoutSeconds: 10,
-    };
-    const main = container("main", sleepForever, { readinessProbe: probe });
-    await cluster.create(pod("gated", [main]));
+    // Opened and shut from the node, since an exec may be what does not work.
+    const gate = `${cluster.workspace.directory}/gate`;
+    const { files } = cluster.host;
+    await files.makeDirectory(gate);
+    const port = ports.gated;
+    const serve = `[ -n "$server" ] || { httpd -f -p ${String(port)} & server=$!; }`;
+    const shut = `[ -z "$server" ] || kill "$server"; server=`;
+    const script = `trap 'exit 0' TERM; while :; do if [ -e /gate/open ]; then ${serve}; else ${shut}; fi; sleep 1; done`;
+    const main = container("main", script, {
+      readinessProbe: { tcpSocket: { port }, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 10 },
+      volumeMounts: [{ name: "gate", mountPath: "/gate" }],
+    });
+    await cluster.create(
+      pod("gated", [main], { volumes: [{ name: "gate", hostPath: { path: gate, type: "Directory" } }] }),
+    );
     await cluster.create({
       apiVersion: "v1",
       kind: "Service",
@@ -260,9 +267,9 @@ export const readinessGates: Check = {
       const { status } = await cluster.read<Pod>(cluster.path("pods", "gated"));
       return status?.phase === "Running" ? { ok: true, value: undefined } : { ok: false, because: status?.phase ?? "" };
     });
-    await cluster.inPod("gated", "touch /tmp/ready; echo made");
+    await files.write(`${gate}/open`, "");
     await see("ready");
-    await cluster.inPod("gated", "rm -f /tmp/ready; echo removed");
+    await files.remove(`${gate}/open`);
     await see("not ready");
     cluster.exhibit("the endpoint of the Service gated", states.join("\n"));
     await cluster.remove(cluster.path("services", "gated"));
