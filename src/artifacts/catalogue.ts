@@ -72,6 +72,18 @@ export const catalogue: readonly Artifact[] = [
       systemPackages: [...staticC, "libseccomp-dev", "pkg-config"],
     },
   },
+  {
+    name: "helm",
+    source: {
+      kind: "go",
+      folder: "helm",
+      package: "helm.sh/helm/v4/cmd/helm",
+      versionOf: "helm.sh/helm/v4",
+      cgo: false,
+      // Upstream's Makefile sets the same.
+      stamps: (version) => ({ "helm.sh/helm/v4/internal/version.version": version }),
+    },
+  },
   { name: "kwok", source: { kind: "go", folder: "kwok", package: ".", versionOf: "sigs.k8s.io/kwok", cgo: false } },
   { name: "sandkube-cni", source: { kind: "go", folder: "cni", package: ".", cgo: false } },
   {

@@ -7,6 +7,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { helmCommand } from "./commands/helm.ts";
 import { imageCommand } from "./commands/image.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { kubectlCommand } from "./commands/kubectl.ts";
@@ -49,6 +50,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     statusCommand,
     verifyCommand,
     kubectlCommand,
+    helmCommand,
     kubeconfigCommand,
     logsCommand,
     loadCommand,

@@ -49,7 +49,7 @@ export interface MakeSandboxOptions {
 }
 
 /** Where the sandboxes see this program and its cache. */
-const inside = { package: "/opt/sandkube", cache: "/opt/sandkube-cache" };
+export const inside = { package: "/opt/sandkube", cache: "/opt/sandkube-cache" };
 
 /** A new sandbox, and what its user should know. */
 export interface MadeSandbox {

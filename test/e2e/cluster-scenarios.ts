@@ -6,6 +6,7 @@ import type { UpReport } from "../../src/cluster/up.ts";
 import type { ClusterReport } from "../../src/contract/report.ts";
 import { testDns } from "./dns-scenarios.ts";
 import { expectSchema } from "./expect-schema.ts";
+import { testHelm } from "./helm-scenarios.ts";
 import { cannotTest, type Outcome, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
 import { container, pod, sleepForever } from "./pod.ts";
@@ -95,6 +96,7 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
     }
 
     testStorage(() => cluster);
+    if (expected.servicesElsewhere === undefined) testHelm(() => cluster);
 
     testVerification(() => cluster, expected.unproved ?? [], 60);
     if (expected.refutation === true) testRefutation(() => cluster);

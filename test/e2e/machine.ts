@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { silent } from "../../src/contract/progress.ts";
 import { localHost } from "../../src/host/local-host.ts";
 import { ensureArtifacts } from "../../src/artifacts/ensure-artifacts.ts";
-import { deleteSandbox, execInSandbox, makeSandbox, sandkubeInside } from "../../src/cluster/sandboxes.ts";
+import { deleteSandbox, execInSandbox, inside, makeSandbox, sandkubeInside } from "../../src/cluster/sandboxes.ts";
 import type { Session } from "../../src/cluster/session.ts";
 
 /** What a command left. */
@@ -19,6 +19,8 @@ export interface TestMachine extends AsyncDisposable {
   /** The address at which this process reaches the machine. */
   readonly address: string;
   sandkube(...words: readonly string[]): Promise<Outcome>;
+  /** Where it has this package. */
+  readonly packageRoot: string;
   /** What a script calls sandkube by. */
   readonly program: string;
   /** Runs a script with sh, as root. */
@@ -34,7 +36,8 @@ export interface SandboxKind {
   readonly networkStack?: "sandbox" | "host";
 }
 
-const dist = join(import.meta.dirname, "../../dist/cli/main.js");
+const packageRoot = join(import.meta.dirname, "../..");
+const dist = join(packageRoot, "dist/cli/main.js");
 /** Generous: a first run builds every artifact. */
 const timeout = 1_200_000;
 
@@ -60,6 +63,7 @@ export function thisMachine(): TestMachine {
   return {
     title: "plain Linux",
     address: "127.0.0.1",
+    packageRoot,
     program: `${process.execPath} ${dist}`,
     sandkube: (...words) => commands.run([process.execPath, dist, ...words], { acceptedExitCodes: "any", timeout }),
     shell: (script) => commands.run(["sh", "-c", script], { acceptedExitCodes: "any", timeout }),
@@ -79,6 +83,7 @@ export async function sandboxMachine(kind: SandboxKind): Promise<TestMachine> {
   return {
     title: `gVisor ${kind.gvisor}, ${kind.profile}, overlay ${kind.overlay}`,
     address: summary.address ?? "",
+    packageRoot: inside.package,
     program: sandkubeInside([]).join(" "),
     sandkube: (...words) => run(sandkubeInside(words)),
     shell: (script) => run(["sh", "-c", script]),
@@ -92,7 +97,7 @@ async function prepareArtifacts(session: Session): Promise<void> {
   const { clusterArtifacts } = await import("../../src/cluster/cluster-artifacts.ts");
   await clusterArtifacts("node", session);
   await clusterArtifacts("simulated", session);
-  await ensureArtifacts(["proc-sys-redirector"], session);
+  await ensureArtifacts(["proc-sys-redirector", "helm"], session);
 }
 
 /** The path of this machine's kubectl, of the cluster's own version. */
