@@ -1,3 +1,4 @@
+import { aroundProxyVariables } from "../contract/around-proxy.ts";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
@@ -34,7 +35,7 @@ export async function runAgainst(
   // No signal is passed on: it is in the terminal's process group and gets Ctrl-C itself.
   const result = await host.commands.run(argv(spec), {
     attached: true,
-    environment: { KUBECONFIG: path },
+    environment: { KUBECONFIG: path, ...aroundProxyVariables(host.environment, spec) },
     acceptedExitCodes: "any",
   });
   return result.exitCode;

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { aroundProxyVariables } from "../contract/around-proxy.ts";
 import { runsContainers, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host, ProcessIdentity } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
@@ -84,7 +85,7 @@ async function startSampling(supervisor: Supervisor, path: string, host: Host): 
 }
 
 function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly SupervisedTask[] {
-  const everywhere = [
+  const everywhere: readonly SupervisedTask[] = [
     ...formerModeTasks(spec, api),
     {
       name: "NetworkPolicy warning",
@@ -93,7 +94,7 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
         await warnOfNetworkPolicies(await api.client(spec), signal);
       },
     },
-  ] as const satisfies readonly SupervisedTask[];
+  ];
   if (spec.mode === "control-plane") return everywhere;
   const withNodes = [...everywhere, ...storageClassTasks(spec, api)];
   if (spec.mode === "simulated") return [...withNodes, ...simulationTasks(spec, api)];
@@ -168,22 +169,16 @@ async function linkPrograms(spec: ClusterSpec, host: Host): Promise<void> {
   await Promise.all(links.map(([name, target]) => host.files.makeLink(target, `${programs}/${name}`)));
 }
 
-/** Nothing of the user's own environment reaches a component but what it needs to reach registries. */
+/**
+ * Nothing of the user's own environment reaches a component but what it needs to reach registries. A proxy there is none
+ * between components: everything that client-go and the API server ask would go through it.
+ */
 function componentEnvironment(spec: ClusterSpec, host: Host): Record<string, string> {
-  const passed = [
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "TZ",
-  ];
+  const passed = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ"];
   return {
     PATH: `${stateLayout(spec.stateDirectory).programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: "/root",
     ...Object.fromEntries(passed.flatMap((name) => (host.environment[name] ? [[name, host.environment[name]]] : []))),
+    ...aroundProxyVariables(host.environment, spec),
   };
 }

@@ -24,6 +24,7 @@ import { saveFacts } from "./facts-file.ts";
 import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
 import { withProofs } from "./proved-remedies.ts";
+import { proxyNote } from "./proxy-note.ts";
 import type { Session } from "./session.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
 import { waitForCluster } from "./wait-for-cluster.ts";
@@ -199,13 +200,16 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
     }),
     facts,
   );
+  const ownPrograms = proxyNote(host.environment, spec);
+  const proxyNotes = ownPrograms === undefined ? [] : [ownPrograms];
+  for (const text of proxyNotes) session.progress({ kind: "note", text });
   const remedies = plan.remedies.map(describeRemedy);
-  const told = [...notes, ...chosen.notes];
+  const allNotes = [...notes, ...chosen.notes, ...proxyNotes];
   const createdAt = record?.createdAt ?? host.clock.now();
   // The record comes first: with it the directory is known for ours, whenever we are killed.
-  await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, told) }, host);
+  await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, allNotes) }, host);
   await saveFacts(stateLayout(stateDirectory).facts, facts, host);
-  return { spec, remedies, notes: told };
+  return { spec, remedies, notes: allNotes };
 }
 
 /** What the record keeps of this start, for reports. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { aroundProxyVariables } from "../contract/around-proxy.ts";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { CommandOptions, CommandResult, Host } from "../contract/host.ts";
 import type { Exhibit } from "../contract/observation.ts";
@@ -137,7 +138,11 @@ export class ClusterView {
   ): Promise<CommandResult> {
     const layout = stateLayout(this.spec.stateDirectory);
     const result = await this.host.commands.run([`${layout.programs}/kubectl`, "-n", this.namespace, ...words], {
-      environment: { KUBECONFIG: layout.kubeconfig, KUBECACHEDIR: `${this.workspace.directory}/kubectl-cache` },
+      environment: {
+        KUBECONFIG: layout.kubeconfig,
+        KUBECACHEDIR: `${this.workspace.directory}/kubectl-cache`,
+        ...aroundProxyVariables(this.host.environment, this.spec),
+      },
       acceptedExitCodes: "any",
       timeout: 60_000,
       signal: this.#signal,
