@@ -19,7 +19,7 @@ export const egressThroughProxy: Blocker = {
       const own = present.filter((name) => authorities.includes(name));
       const trust = own.length === 0 ? "" : `, with an authority of its own (${own.join(", ")})`;
       return blocked(
-        `${proxy.join(", ")} is set${trust}: containerd uses it, and pods have to be told of it by whoever writes them`,
+        `${proxy.join(", ")} is set${trust}: containerd uses it, and pods are told of it where up is given --pod-proxy`,
       );
     }),
 };

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -83,6 +83,21 @@ describe("wrong usage", () => {
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(why);
     expect(ran.stdout).toBe("");
+  });
+
+  it("refuses a password on the command line, and does not repeat it", async () => {
+    const { code, stderr } = await sandkube(["up", "--pod-proxy=http://user:hunter2@proxy:3128"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/No password on a command line[^]*HTTPS_PROXY/);
+    expect(stderr).not.toContain("hunter2");
+  });
+
+  it("wants the address of a proxy before anything is done", async () => {
+    const state = join(directory, "none");
+    const ran = await sandkube(["up", "--pod-proxy=socks5://proxy:1080", "--state-dir", state]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("http://PROXY:PORT");
+    await expect(stat(state)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   it("no command at all exits with 2 and shows the help on stderr", async () => {

@@ -7,6 +7,7 @@ const name = z
   .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "lower-case letters, digits and dashes, at most 40, not at the ends");
 const port = z.int().min(1).max(65_535);
 const cidr = z.cidrv4();
+const aProxy = "true, false, or the address of a proxy";
 
 /** The config file of `sandkube up --config FILE` (docs/config.md). Every key may be left out. */
 export const clusterConfigSchema = z.strictObject({
@@ -28,7 +29,14 @@ export const clusterConfigSchema = z.strictObject({
       subjectAltNames: z.array(z.string().min(1)).optional(),
     })
     .optional(),
-  network: z.strictObject({ podCidr: cidr.optional(), serviceCidr: cidr.optional() }).optional(),
+  network: z
+    .strictObject({
+      podCidr: cidr.optional(),
+      serviceCidr: cidr.optional(),
+      /** Whether new pods are told of the proxy that this process's environment names, or of which. */
+      podProxy: z.union([z.boolean(), z.string().min(1, aProxy)], aProxy).optional(),
+    })
+    .optional(),
   /** Image archives to import. */
   images: z.array(z.string().min(1)).optional(),
 });

@@ -40,7 +40,7 @@ mode: control-plane
 stateDirectory: /var/lib/x
 timeout: 90
 api: {address: 127.0.0.1, port: 7443, subjectAltNames: [api.test]}
-network: {podCidr: 10.1.0.0/24, serviceCidr: 10.2.0.0/16}
+network: {podCidr: 10.1.0.0/24, serviceCidr: 10.2.0.0/16, podProxy: true}
 images: [a.tar]
 `;
     expect(parseConfig(text, "c.yaml")).toEqual({
@@ -51,7 +51,7 @@ images: [a.tar]
       stateDirectory: "/var/lib/x",
       timeout: 90,
       api: { address: "127.0.0.1", port: 7443, subjectAltNames: ["api.test"] },
-      network: { podCidr: "10.1.0.0/24", serviceCidr: "10.2.0.0/16" },
+      network: { podCidr: "10.1.0.0/24", serviceCidr: "10.2.0.0/16", podProxy: true },
       images: ["a.tar"],
     });
   });
@@ -76,7 +76,7 @@ images: [a.tar]
   it("lists the known keys of that place where none is close", () => {
     const error = errorOf("network:\n  frobnicate: 1\n");
     expect(error.message).toContain('c.yaml:2: Unknown key "network.frobnicate".');
-    expect(error.hint).toBe("Known keys here: podCidr, serviceCidr");
+    expect(error.hint).toBe("Known keys here: podCidr, serviceCidr, podProxy");
     expect(errorOf("zzzzzzzz: 1\n").hint).toContain("mode, avoidRemedies, stateDirectory, timeout");
   });
 
@@ -89,6 +89,8 @@ images: [a.tar]
     ["api:\n  port: '6443'\n", "c.yaml:2: api.port: "],
     ["api:\n  address: localhost\n", "c.yaml:2: api.address: "],
     ["network:\n\n  podCidr: 10.0.0.0\n", "c.yaml:3: network.podCidr: "],
+    ["network:\n  podProxy: 7\n", "c.yaml:2: network.podProxy: true, false, or the address of a proxy"],
+    ["network: {podProxy: ''}\n", "c.yaml:1: network.podProxy: true, false, or the address of a proxy"],
     ["mode: cluster\n", "c.yaml:1: mode: "],
     ["stateDirectory: relative/path\n", "c.yaml:1: stateDirectory: an absolute path"],
     ["images:\n  - a.tar\n  - 7\n", "c.yaml:1: images.1: "],
@@ -133,6 +135,14 @@ describe("readConfig", () => {
       api: { port: 2000, address: "127.0.0.1" },
       images: ["flag.tar"],
     });
+  });
+
+  it("takes one key of a part from the flags and leaves the others", async () => {
+    await writeFile(path, "network: {podCidr: 10.1.0.0/24, podProxy: 'http://proxy:1'}\n");
+    const flagged = await readConfig(path, { network: { podProxy: true } }, host);
+    expect(flagged.network).toEqual({ podCidr: "10.1.0.0/24", podProxy: true });
+    const unflagged = await readConfig(path, { network: { podProxy: undefined } }, host);
+    expect(unflagged.network?.podProxy).toBe("http://proxy:1");
   });
 
   it("is what the flags say where there is no file", async () => {

@@ -55,6 +55,7 @@ export function makeSpec(inputs: SpecInputs): ClusterSpec {
     ...base,
     stateDirectory: inputs.stateDirectory,
     kubernetesVersion: inputs.kubernetesVersion,
+    isKept: previous !== undefined,
     formerNodes: formerNodes(previous, nodesOf(base)),
     binaries: inputs.binaries,
     images: inputs.images,

@@ -17,6 +17,7 @@ import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
 import { grantServiceRelay } from "./grant-service-relay.ts";
 import { makeCgroups } from "./pod-cgroups.ts";
+import { podProxyTasks } from "./pod-proxy-tasks.ts";
 import { proofTasks } from "./prove-remedies.ts";
 import { formerModeTasks } from "./former-mode.ts";
 import { hostNetworkTasks } from "./host-network.ts";
@@ -94,6 +95,7 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
         await warnOfNetworkPolicies(await api.client(spec), signal);
       },
     },
+    ...podProxyTasks(spec, host, api),
   ];
   if (spec.mode === "control-plane") return everywhere;
   const withNodes = [...everywhere, ...storageClassTasks(spec, api)];

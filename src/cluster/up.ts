@@ -23,6 +23,7 @@ import { measureFacts, usualEgress, usualResolvers, type ChosenPlan } from "./ch
 import { saveFacts } from "./facts-file.ts";
 import { planWithArtifacts } from "./plan-artifacts.ts";
 import { makeSpec } from "./make-spec.ts";
+import { namedProxy, reachableProxy } from "./pod-proxy.ts";
 import { withProofs } from "./proved-remedies.ts";
 import { proxyNote } from "./proxy-note.ts";
 import type { Session } from "./session.ts";
@@ -74,6 +75,7 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   const { host } = session;
   const { config } = options;
   requireRemedies(config.avoidRemedies ?? []);
+  namedProxy(config.network?.podProxy, host.environment); // so that what is wrong with it is said before anything is built
   const name = config.name ?? defaultClusterName;
   const stateDirectory = config.stateDirectory ?? stateDirectoryOf(name, host);
   const timeline = new Timeline(host.clock.now());
@@ -182,7 +184,7 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
   );
   const chosen = await choosePorts(config.api?.port, host);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
-  const spec = applyPlan(
+  const planned = applyPlan(
     plan,
     makeSpec({
       name,
@@ -200,8 +202,12 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
     }),
     facts,
   );
+  const named = namedProxy(config.network?.podProxy, host.environment);
+  const told = named === undefined ? { notes: [] } : await reachableProxy(named, planned, localAddresses(), host);
+  const { podProxy } = told;
+  const spec = podProxy === undefined ? planned : { ...planned, podProxy };
   const ownPrograms = proxyNote(host.environment, spec);
-  const proxyNotes = ownPrograms === undefined ? [] : [ownPrograms];
+  const proxyNotes = [...told.notes, ...(ownPrograms === undefined ? [] : [ownPrograms])];
   for (const text of proxyNotes) session.progress({ kind: "note", text });
   const remedies = plan.remedies.map(describeRemedy);
   const allNotes = [...notes, ...chosen.notes, ...proxyNotes];

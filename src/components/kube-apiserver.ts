@@ -1,7 +1,8 @@
-import { runsContainers } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Component } from "../contract/component.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { pkiPaths } from "../pki/cluster-pki.ts";
+import { trustBundleGates } from "../kube/trust-bundle.ts";
 import type { ApiAccess } from "./api-access.ts";
 
 /** kube-apiserver, with Node and RBAC authorization and no anonymous access. */
@@ -43,6 +44,7 @@ export function kubeApiServer(api: ApiAccess): Component {
           "--requestheader-username-headers=X-Remote-User",
           `--proxy-client-cert-file=${pki["front-proxy-client.crt"]}`,
           `--proxy-client-key-file=${pki["front-proxy-client.key"]}`,
+          ...trustBundleFlags(spec),
           // An endpoint may not be a loopback address (ValidateNonSpecialIP in pkg/apis/core/validation/validation.go),
           // and without pods that run nobody asks for the service "kubernetes".
           ...(!runsContainers(spec.mode) ? ["--endpoint-reconciler-type=none"] : []),
@@ -51,4 +53,13 @@ export function kubeApiServer(api: ApiAccess): Component {
     },
     probe: (spec, signal) => api.probe(spec, "/readyz", signal),
   };
+}
+
+/** Serves the bundles of authorities that pods may mount, where any are given to pods. */
+function trustBundleFlags({ podProxy }: ClusterSpec): readonly string[] {
+  if (podProxy === undefined || podProxy.authorities.length === 0) return [];
+  return [
+    `--feature-gates=${trustBundleGates.map((gate) => `${gate}=true`).join()}`,
+    "--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true",
+  ];
 }

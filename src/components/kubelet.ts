@@ -5,6 +5,7 @@ import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { pkiPaths } from "../pki/cluster-pki.ts";
 import { nodeHealth } from "../kube/node-health.ts";
+import { trustBundleGates } from "../kube/trust-bundle.ts";
 import type { ApiAccess } from "./api-access.ts";
 import { underRedirector } from "./under-redirector.ts";
 
@@ -69,6 +70,9 @@ export function kubeletConfiguration(spec: ClusterSpec): Readonly<Record<string,
     podLogsDir: `${layout.kubelet}/pod-logs`,
     serializeImagePulls: false,
     maxPods: 110,
+    ...(spec.podProxy === undefined || spec.podProxy.authorities.length === 0
+      ? {}
+      : { featureGates: Object.fromEntries(trustBundleGates.map((gate) => [gate, true])) }),
     ...spec.kubelet.configuration,
   };
 }

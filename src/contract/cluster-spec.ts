@@ -45,6 +45,18 @@ export type Egress =
   | { readonly kind: "masquerade"; readonly iptables: string; readonly link: string }
   | { readonly kind: "snat"; readonly iptables: string; readonly link: string; readonly address: string };
 
+/** The proxy that new pods are told of. */
+export interface PodProxy {
+  /** Where requests for http: addresses go, as a URL that may hold a password. Not given: nowhere but to their target. */
+  readonly http?: string;
+  /** The same for https: addresses. */
+  readonly https?: string;
+  /** What is reached without it besides the cluster itself, in the forms of NO_PROXY. */
+  readonly bypass: readonly string[];
+  /** Files with the certificates of the authorities that new pods trust. None: whatever their images trust. */
+  readonly authorities: readonly string[];
+}
+
 /**
  * A cluster, wholly decided: what runs, where, with which settings. It is made
  * from the user's options, adjusted by remedies, kept in the state directory and
@@ -60,6 +72,8 @@ export interface ClusterSpec {
   readonly nodeName: string;
   /** Nodes that exist in the API only, of the mode `simulated`. */
   readonly simulatedNodes?: readonly string[];
+  /** Whether the datastore holds what an earlier start of this cluster made. Default: it is new. */
+  readonly isKept?: boolean;
   /** Nodes of the kept state, of another mode, which are not there any more. */
   readonly formerNodes?: readonly string[];
   /** Absolute paths of the binaries. */
@@ -96,6 +110,8 @@ export interface ClusterSpec {
     /** The iptables programs whose rules would not pass packets of pods on unasked. Default: none. */
     readonly acceptForwardingBy?: readonly string[];
   };
+  /** Not given: pods are told of none. */
+  readonly podProxy?: PodProxy;
   readonly kubelet: {
     /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */
     readonly configuration: Readonly<Record<string, unknown>>;

@@ -178,6 +178,8 @@ export interface Sockets {
   canConnectUnix(path: string, timeout: number): Promise<boolean>;
   /** Asks one name server one question over UDP, once, with a time limit (milliseconds). */
   askNameServer(server: string, question: NameQuestion, timeout: number): Promise<NameAnswer>;
+  /** The IPv4 addresses of a name as programs of this machine see them (getaddrinfo(3)); none where it has none. */
+  addressesOf(name: string): Promise<readonly string[]>;
   /**
    * Takes a lock that the kernel gives back when this process ends, however it
    * ends: an abstract unix socket (unix(7)). Undefined where somebody holds it.

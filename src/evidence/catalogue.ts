@@ -31,6 +31,7 @@ import {
   readinessGates,
   sidecar,
 } from "./checks/pods.ts";
+import { podProxy } from "./checks/pod-proxy.ts";
 import { daemonSet, kubeletVersion, nodeReady, schedulerCounts, schedulerDecides } from "./checks/scheduling.ts";
 import {
   apiFromPod,
@@ -139,6 +140,7 @@ export const checks: readonly Check[] = [
   apiFromPod,
   egress,
   networkPolicy,
+  podProxy,
 
   dnsService,
   dnsHeadless,

@@ -159,9 +159,9 @@ export class ClusterView {
    * scripts that say something and may be run again: a gVisor of 2024 loses an
    * answer now and then, so that silence is asked again.
    */
-  async inPod(pod: string, script: string): Promise<Said> {
+  async inPod(pod: string, script: string, namespace = this.namespace): Promise<Said> {
     return this.until(`${pod} to say something`, async (): Promise<Look<Said>> => {
-      const words = ["exec", pod, "-c", "main", "--", "sh", "-c", script];
+      const words = ["exec", pod, "-n", namespace, "-c", "main", "--", "sh", "-c", script];
       const { stdout, stderr, exitCode } = await this.kubectl(words, { timeout: answerTimeout });
       if (stdout + stderr === "") return { ok: false, because: `exec in ${pod} said nothing` };
       return { ok: true, value: { text: (stdout + stderr).trim(), exitCode } };

@@ -5,6 +5,7 @@ import type { Host, ProcessIdentity } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { waitUntil } from "../host/wait-until.ts";
 import { ApiError, type ApiClient } from "../kube/api-client.ts";
+import { podProxyLabel } from "../kube/pod-proxy.ts";
 
 /** A process of the cluster, as its supervisor knows it. */
 export interface SupervisedComponent {
@@ -79,7 +80,8 @@ export class Workspace {
     }
     await this.host.files.makeDirectory(this.directory, { mode: 0o700 });
     for (const [name, labels] of [
-      [this.namespace, {}],
+      // Checks ask by busybox's wget, which would ask a proxy for the cluster's own addresses: it knows no NO_PROXY.
+      [this.namespace, { [podProxyLabel]: "off" }],
       [this.strictNamespace, { "pod-security.kubernetes.io/enforce": "restricted" }],
       [this.limitedNamespace, {}],
     ] as const) {

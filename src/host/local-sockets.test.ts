@@ -37,6 +37,16 @@ async function listenOn(target: string | { readonly host: string }): Promise<num
   return typeof target === "string" ? 0 : (server.address() as AddressInfo).port;
 }
 
+describe("addressesOf", () => {
+  it("are those of the machine's own names, too", async () => {
+    expect(await sockets.addressesOf("localhost")).toContain("127.0.0.1");
+  });
+
+  it("are none of what is no name", async () => {
+    expect(await sockets.addressesOf("no..name")).toEqual([]);
+  });
+});
+
 describe("canListen", () => {
   it("says EADDRINUSE for a taken port, on the same address and on all", async () => {
     const port = await listenOn({ host: "127.0.0.1" });

@@ -1,4 +1,4 @@
-import { Resolver } from "node:dns/promises";
+import { lookup, Resolver } from "node:dns/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { NameAnswer, NameQuestion, Sockets } from "../contract/host.ts";
 
@@ -44,6 +44,16 @@ export class LocalSockets implements Sockets {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "unknown";
       return emptyAnswers.has(code) ? { answered: true, code, records: [] } : { answered: false, because: code };
+    }
+  }
+
+  async addressesOf(name: string): Promise<readonly string[]> {
+    try {
+      return (await lookup(name, { all: true, family: 4 })).map(({ address }) => address);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOTFOUND" || code === "EAI_AGAIN") return [];
+      throw error;
     }
   }
 

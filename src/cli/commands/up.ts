@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { UpReport } from "../../cluster/up.ts";
 import { clusterModes, type ClusterMode } from "../../contract/cluster-spec.ts";
+import { SandkubeError } from "../../contract/sandkube-error.ts";
 import {
   collect,
   parsePort,
@@ -25,6 +26,7 @@ interface Flags extends ClusterFlags, OutputFlags {
   readonly apiAddress?: string;
   readonly apiPort?: number;
   readonly image?: readonly string[];
+  readonly podProxy?: true | string;
   readonly retain?: boolean;
 }
 
@@ -43,8 +45,13 @@ export function upCommand(io: CommandIo): Command {
     .option("--api-address <address>", "what the API server listens on (default: the node's own address)")
     .option("--api-port <port>", "the API server's port (default: 6443, or the next free one)", parsePort)
     .option("--image <archive>", "an image archive to import; may be given several times", collect)
+    .option(
+      "--pod-proxy [url]",
+      "tell new pods of the proxy that HTTP_PROXY and HTTPS_PROXY name, or of this one, and of its authorities",
+    )
     .option("--retain", "leave everything as it is when the cluster does not come up")
     .action(async (flags: Flags) => {
+      refusePassword(flags.podProxy);
       const { up } = await import("../../cluster/up.ts");
       const { readConfig } = await import("../../cluster/config-file.ts");
       const config = await readConfig(
@@ -57,6 +64,7 @@ export function upCommand(io: CommandIo): Command {
           timeout: flags.timeout,
           images: flags.image === undefined ? undefined : [...flags.image],
           api: { address: flags.apiAddress, port: flags.apiPort },
+          network: { podProxy: flags.podProxy },
         },
         io.host,
       );
@@ -66,6 +74,18 @@ export function upCommand(io: CommandIo): Command {
       );
       writeResult(io, flags.output, report, (result) => renderUp(result, io.colour.stdout));
     });
+}
+
+/** A password on a command line is there for everybody on the machine to read; it is not repeated. */
+function refusePassword(podProxy: true | string | undefined): void {
+  if (typeof podProxy !== "string" || !podProxy.includes("@")) return;
+  throw new SandkubeError({
+    title: "No password on a command line",
+    message:
+      "The address given for --pod-proxy holds a user, and every program of this machine can read command lines.",
+    hint: "Put the address into HTTPS_PROXY and give --pod-proxy without one, or into network.podProxy of a config file.",
+    exit: "usage",
+  });
 }
 
 function renderUp(report: UpReport, colour: boolean): string {

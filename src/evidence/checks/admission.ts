@@ -1,19 +1,9 @@
 import { type Check, judge, notApplicable, proved, refuted } from "../check.ts";
 import type { ClusterView } from "../cluster-view.ts";
-import { busybox, container, pod } from "../manifests.ts";
+import { busybox, container, modestContainer, pod } from "../manifests.ts";
 
 /** A pod that the `restricted` standard admits. */
-const modest = pod("modest", [
-  container("main", "true", {
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      runAsNonRoot: true,
-      runAsUser: 65_534,
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-  }),
-]);
+const modest = pod("modest", [container("main", "true", modestContainer)]);
 
 /** Objects of a namespace, the strict one where none is named, asked for without being made. */
 function dryRun(cluster: ClusterView, kind: string, namespace = cluster.workspace.strictNamespace): string {
