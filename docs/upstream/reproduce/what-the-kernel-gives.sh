@@ -76,7 +76,6 @@ filters() {
   rule "-m statistic" PREROUTING -m statistic --mode random --probability 0.5 -j RETURN
   rule "-m addrtype" PREROUTING -m addrtype --dst-type LOCAL -j RETURN
   rule "-m mark" PREROUTING -m mark --mark 0x4000/0x4000 -j RETURN
-  rule "-m multiport" PREROUTING -p tcp -m multiport --dports 80,443 -j RETURN
   try "a table above 32 KiB" sh -c '{ echo "*nat"; for port in $(seq 400); do
     echo "-A PREROUTING -p tcp --dport $port -j REDIRECT --to-ports 8080"; done; echo COMMIT; } | iptables-legacy-restore'
 }
@@ -148,7 +147,6 @@ setting net/ipv4/ip_forward 1
 setting net/ipv4/ip_unprivileged_port_start 0
 setting net/ipv4/ping_group_range "0 2147483647"
 setting net/ipv4/conf/all/route_localnet 1
-setting net/bridge/bridge-nf-call-iptables 1
 setting net/netfilter/nf_conntrack_max 131072
 try "procfs root inode 1" sh -c '[ "$(stat -c %i /proc)" = 1 ]'
 try /dev/kmsg test -r /dev/kmsg
