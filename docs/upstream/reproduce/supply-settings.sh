@@ -1,6 +1,6 @@
 #!/bin/sh
 # Supplies, in the mount namespace that it runs in, what the kubelet reads and gVisor lacks, and becomes the program given.
-# Run the kubelet and the container runtime in that one namespace:
+# (An empty /dev/kmsg shows outside too.) Run the kubelet and the container runtime in that one namespace:
 #
 #   unshare --mount --propagation unchanged sh supply-settings.sh COMMAND...
 set -eu
