@@ -193,7 +193,7 @@ func TestHostNetworkOnlyIsAvailableAndRefusesPods(t *testing.T) {
 	if _, err := n.cni("STATUS", nil, only); err != nil {
 		t.Error(err)
 	}
-	_, err := n.cni("ADD", n.pod("a"), only)
+	_, err := n.cni("ADD", n.newPod("a"), only)
 	wantCode(t, err, types.ErrInvalidNetworkConfig)
 }
 
