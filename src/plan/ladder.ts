@@ -22,7 +22,7 @@ export const ladder: readonly Rung[] = [
     title: "a control plane with simulated nodes",
     fidelity: "stubbed",
     disclosure:
-      "No container runs. kwok writes the status of nodes and pods, so that pods become Ready, Deployments available and Jobs complete; images are not looked at, and logs, exec, port-forward and services do not exist.",
+      "No container runs. kwok writes the status of nodes and pods, so that pods become Ready, Deployments available and Jobs complete; images are not looked at, claims are bound to volumes that nobody writes, and logs, exec, port-forward and services do not exist.",
   },
   {
     mode: "control-plane",
