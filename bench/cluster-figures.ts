@@ -1,7 +1,7 @@
 import { localHost } from "../src/host/local-host.ts";
 import type { StatusReport } from "../src/cluster/status.ts";
 import type { TestMachine } from "../test/e2e/machine.ts";
-import { container, pod, sleepForever } from "../test/e2e/pod.ts";
+import { container, pod, sleepForever } from "../src/evidence/manifests.ts";
 import { clusterName, startCluster, type TestCluster } from "../test/e2e/test-cluster.ts";
 import { median, type Figures } from "./figures.ts";
 

@@ -1,3 +1,4 @@
+import { isAborted } from "../contract/is-aborted.ts";
 import type { CheckedClaim } from "../contract/check.ts";
 import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Clock } from "../contract/host.ts";
@@ -150,9 +151,4 @@ function findingOf(error: unknown): Finding {
   if (error instanceof Refutation) return refuted(error.message);
   if (error instanceof SandkubeError) return inconclusive(`${error.title}. ${error.message}`);
   return inconclusive(error instanceof Error ? error.message : String(error));
-}
-
-// A function, because the signal is aborted while others run and TypeScript would take the last look for granted.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

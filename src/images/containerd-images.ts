@@ -14,6 +14,9 @@ export interface ContainerdImages {
   readonly signal: AbortSignal;
 }
 
+/** What CRI pins by (internal/cri/labels/labels.go). */
+export const pinnedLabel = "io.cri-containerd.pinned=pinned";
+
 /** A name in containerd's image store. One image has several. */
 export interface StoredImage {
   /** `docker.io/library/busybox:1.35`, or `sha256:...` for the names that CRI gives. */

@@ -2,7 +2,7 @@ import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { detectCompression } from "./archive-contents.ts";
-import { listStoredImages, runCtr, type ContainerdImages, type StoredImage } from "./containerd-images.ts";
+import { listStoredImages, pinnedLabel, runCtr, type ContainerdImages, type StoredImage } from "./containerd-images.ts";
 
 /** An archive to import. */
 export interface ImageArchive {
@@ -20,9 +20,6 @@ export interface ImportedImage {
   /** `replaced`: the reference was there and stood for another image. `present`: for this one already. */
   readonly outcome: "imported" | "replaced" | "present";
 }
-
-/** What CRI pins by (internal/cri/labels/labels.go). */
-const pinnedLabel = "io.cri-containerd.pinned=pinned";
 
 /**
  * Gives archives to containerd and unpacks them, one `ctr` process an archive

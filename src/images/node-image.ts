@@ -1,4 +1,4 @@
-import type { StoredImage } from "./containerd-images.ts";
+import { pinnedLabel, type StoredImage } from "./containerd-images.ts";
 
 /** An image as people know it: what stands behind one digest, with all its names. */
 export interface NodeImage {
@@ -13,8 +13,6 @@ export interface NodeImage {
   /** What CRI calls it: `sha256:...` of its configuration, and by digest. */
   readonly aliases: readonly string[];
 }
-
-const pinnedLabel = "io.cri-containerd.pinned=pinned";
 
 /** Puts the names of one image together, in the order of their first references. Pure. */
 export function nodeImages(stored: readonly StoredImage[]): readonly NodeImage[] {

@@ -1,5 +1,6 @@
 import { ApiError, type ApiClient } from "./api-client.ts";
 import { applyObject, type AppliedObject } from "./apply-object.ts";
+import { grantRights } from "./grant-rights.ts";
 
 /** Where the cluster's DNS is. */
 export interface DnsServiceOptions {
@@ -18,31 +19,14 @@ const ports = [
 
 /** Lets a DNS server read what it serves: nothing but services, their endpoints, and the names of namespaces. */
 export async function grantDnsAccess(client: ApiClient, user: string, signal: AbortSignal): Promise<void> {
-  const group = "rbac.authorization.k8s.io";
-  await applyObject(
+  const verbs = ["list", "watch"];
+  await grantRights(
     client,
-    `/apis/${group}/v1/clusterroles`,
-    {
-      apiVersion: `${group}/v1`,
-      kind: "ClusterRole",
-      metadata: { name: user },
-      rules: [
-        { apiGroups: [""], resources: ["services", "namespaces"], verbs: ["list", "watch"] },
-        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-      ],
-    },
-    signal,
-  );
-  await applyObject(
-    client,
-    `/apis/${group}/v1/clusterrolebindings`,
-    {
-      apiVersion: `${group}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: { name: user },
-      roleRef: { apiGroup: group, kind: "ClusterRole", name: user },
-      subjects: [{ apiGroup: group, kind: "User", name: user }],
-    },
+    user,
+    [
+      { apiGroups: [""], resources: ["services", "namespaces"], verbs },
+      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs },
+    ],
     signal,
   );
 }

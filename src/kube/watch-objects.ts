@@ -1,3 +1,4 @@
+import { isAborted } from "../contract/is-aborted.ts";
 import type { Clock } from "../contract/host.ts";
 import { ApiError, type ApiClient } from "./api-client.ts";
 
@@ -73,9 +74,4 @@ export async function watchObjects<T extends ApiObject>(
       delay = Math.min(delay * 2, backoff.most);
     }
   }
-}
-
-// A function, because the signal is aborted while others run and TypeScript would take the last look for granted.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -1,3 +1,4 @@
+import { isAborted } from "../contract/is-aborted.ts";
 import type { Host } from "../contract/host.ts";
 import { ApiError, type ApiClient } from "../kube/api-client.ts";
 import { Changes } from "../kube/changes.ts";
@@ -195,9 +196,4 @@ function unless(status: number): (error: unknown) => string {
     if (error instanceof ApiError && error.status === status) return "";
     throw error;
   };
-}
-
-// A function, because the signal is aborted while others run and TypeScript would take the last look for granted.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

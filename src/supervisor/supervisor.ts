@@ -1,3 +1,4 @@
+import { isAborted } from "../contract/is-aborted.ts";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Component, ComponentHealth } from "../contract/component.ts";
 import type { ComponentName } from "../contract/component-name.ts";
@@ -343,10 +344,6 @@ interface Life {
 // Functions, because both change while others run and TypeScript would take the last look for granted.
 function hasNotEnded(life: Life): boolean {
   return life.ended === undefined;
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 /** Opens once and stays open. */

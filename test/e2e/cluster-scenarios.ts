@@ -9,7 +9,7 @@ import { expectSchema } from "./expect-schema.ts";
 import { testHelm } from "./helm-scenarios.ts";
 import { cannotTest, type Outcome, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { testPods } from "./pod-scenarios.ts";
 import { testReport } from "./report-scenarios.ts";
 import { testRelayRestart, testServices } from "./service-scenarios.ts";

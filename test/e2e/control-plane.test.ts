@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { startCluster, type TestCluster } from "./test-cluster.ts";
 import { testVerification } from "./verify-scenarios.ts";
 

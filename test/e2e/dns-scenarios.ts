@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { StatusReport } from "../../src/cluster/status.ts";
 import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { clusterName, type TestCluster } from "./test-cluster.ts";
 
 const dnsAddress = "10.96.0.10";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
-import { container, pod } from "./pod.ts";
+import { container, pod } from "../../src/evidence/manifests.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 import { testVerification } from "./verify-scenarios.ts";
 

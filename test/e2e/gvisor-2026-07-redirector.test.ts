@@ -4,7 +4,7 @@ import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
-import { container, pod } from "./pod.ts";
+import { container, pod } from "../../src/evidence/manifests.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 
 const title = "gVisor 2026-07, agent, the kubelet under the redirector";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sandkubeInside } from "../../src/cluster/sandboxes.ts";
 import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, modestContainer, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { makeProxiedSurroundings, outside, type ProxiedSurroundings } from "./proxied-surroundings.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 import { verifyOn } from "./verify-scenarios.ts";
@@ -12,17 +12,6 @@ if (because !== undefined) process.stderr.write(`pod proxy: skipped: ${because}\
 
 const authorities = "/var/run/secrets/sandkube.dev/pod-proxy/ca-certificates.crt";
 const state = `/var/lib/sandkube/clusters/${clusterName}`;
-
-/** What the pod security standard `restricted` wants of a container. */
-const modest = {
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    runAsNonRoot: true,
-    runAsUser: 65_534,
-    capabilities: { drop: ["ALL"] },
-    seccompProfile: { type: "RuntimeDefault" },
-  },
-};
 
 describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy", { timeout: 360_000 }, () => {
   let sandbox: TestMachine;
@@ -83,19 +72,19 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
   test("a pod that the restricted standard admits has the proxy and the authority, and gets out", async () => {
     const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
     await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "strict", labels } });
-    const description = pod("modest", [container("main", sleepForever, modest)], {
-      initContainers: [container("first", `wget -qO- ${surroundings.http} > /dev/termination-log`, modest)],
+    const description = pod("modestContainer", [container("main", sleepForever, modestContainer)], {
+      initContainers: [container("first", `wget -qO- ${surroundings.http} > /dev/termination-log`, modestContainer)],
     }) as { readonly metadata: object };
     const account = ["get", "serviceaccount", "default", "-n", "strict", "-o", "name"];
     await cluster.eventually(account, (name) => name !== "");
     await cluster.apply({ ...description, metadata: { ...description.metadata, namespace: "strict" } });
-    await ready("modest", "strict");
+    await ready("modestContainer", "strict");
     const script = `wget -qO- ${surroundings.http} 2>&1; cat ${authorities}`;
-    const answer = await inPod("modest", script, "strict");
+    const answer = await inPod("modestContainer", script, "strict");
     expect(answer).toContain(surroundings.word);
     expect(answer).toContain(surroundings.authority.trim());
     const first = "{.status.initContainerStatuses[0].state.terminated.message}";
-    const said = await cluster.kubectl("get", "pod", "modest", "-n", "strict", "-o", `jsonpath=${first}`);
+    const said = await cluster.kubectl("get", "pod", "modestContainer", "-n", "strict", "-o", `jsonpath=${first}`);
     expect(said.trim()).toBe(surroundings.word);
     expect(await surroundings.log()).toContain(`http://${outside}`);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import type { TestCluster } from "./test-cluster.ts";
 
 const ready = (name: string): string[] => ["wait", "--for=condition=Ready", `pod/${name}`, "--timeout=120s"];

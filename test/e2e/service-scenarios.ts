@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { localHost } from "../../src/host/local-host.ts";
 import type { StatusReport } from "../../src/cluster/status.ts";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { clusterName, type TestCluster } from "./test-cluster.ts";
 
 /** A Deployment whose pods serve their own name. */

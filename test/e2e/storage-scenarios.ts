@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { container, pod, sleepForever } from "./pod.ts";
+import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { clusterName, type TestCluster } from "./test-cluster.ts";
 
 const directory = `/var/lib/sandkube/clusters/${clusterName}/volumes`;

@@ -1,3 +1,4 @@
+import { isAborted } from "../../contract/is-aborted.ts";
 import type { Clock } from "../../contract/host.ts";
 import type { ApiClient } from "../../kube/api-client.ts";
 import { policyNotEnforced } from "../../kube/network-policy-warning.ts";
@@ -72,9 +73,4 @@ export function policyWarnings(policies: Iterable<NetworkPolicy>): readonly Warn
       message: policyNotEnforced,
       key: `${metadata.uid} ${String(metadata.generation ?? 1)}`,
     }));
-}
-
-// A function, because the signal is aborted while others run and TypeScript would take the last look for granted.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -1,4 +1,5 @@
 import { networkInterfaces } from "node:os";
+import { isAborted } from "../../contract/is-aborted.ts";
 import type { Host } from "../../contract/host.ts";
 import type { ApiClient } from "../../kube/api-client.ts";
 import { watchObjects } from "../../kube/watch-objects.ts";
@@ -135,9 +136,4 @@ function warningOf({ service: { metadata }, reason, message }: Complaint): Warni
     message,
     key: `${metadata.uid} ${reason} ${message}`,
   };
-}
-
-// A function, because the signal is aborted while others run and TypeScript would take the last look for granted.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
