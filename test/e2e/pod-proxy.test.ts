@@ -72,19 +72,19 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
   test("a pod that the restricted standard admits has the proxy and the authority, and gets out", async () => {
     const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
     await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "strict", labels } });
-    const description = pod("modestContainer", [container("main", sleepForever, modestContainer)], {
+    const description = pod("modest", [container("main", sleepForever, modestContainer)], {
       initContainers: [container("first", `wget -qO- ${surroundings.http} > /dev/termination-log`, modestContainer)],
     }) as { readonly metadata: object };
     const account = ["get", "serviceaccount", "default", "-n", "strict", "-o", "name"];
     await cluster.eventually(account, (name) => name !== "");
     await cluster.apply({ ...description, metadata: { ...description.metadata, namespace: "strict" } });
-    await ready("modestContainer", "strict");
+    await ready("modest", "strict");
     const script = `wget -qO- ${surroundings.http} 2>&1; cat ${authorities}`;
-    const answer = await inPod("modestContainer", script, "strict");
+    const answer = await inPod("modest", script, "strict");
     expect(answer).toContain(surroundings.word);
     expect(answer).toContain(surroundings.authority.trim());
     const first = "{.status.initContainerStatuses[0].state.terminated.message}";
-    const said = await cluster.kubectl("get", "pod", "modestContainer", "-n", "strict", "-o", `jsonpath=${first}`);
+    const said = await cluster.kubectl("get", "pod", "modest", "-n", "strict", "-o", `jsonpath=${first}`);
     expect(said.trim()).toBe(surroundings.word);
     expect(await surroundings.log()).toContain(`http://${outside}`);
   });
