@@ -82,14 +82,12 @@ export async function stopCluster(
       exit: "component",
     });
   }
+  if (runsContainers(spec.mode)) await removeCgroups(spec, host, killTimeout, signal);
   if (spec.mode === "node") {
     detail("network");
     await tearDownNodeNetwork(spec, host, signal);
   }
-  if (runsContainers(spec.mode)) {
-    await removeCgroups(spec, host);
-    await removeMountPoints(spec, host);
-  }
+  if (runsContainers(spec.mode)) await removeMountPoints(spec, host);
   detail("files");
   await removeFiles(layout, options.keepState, host.files);
 }

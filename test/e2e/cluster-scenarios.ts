@@ -34,6 +34,15 @@ export interface Expectation {
 /** In force where no name server answers, which is the surroundings' doing rather than the machine's. */
 const namesRemedy = "no-outside-names";
 
+/** A process as a fork leaves it whose parents are killed: in a cgroup of the cluster, with no marker and no shim above. */
+const escapedProcess = `
+set -- /sys/fs/cgroup/sandkube/${clusterName} /sys/fs/cgroup/*/sandkube/${clusterName}
+for root do if [ -d "$root" ]; then break; fi; done
+mkdir "$root/escaped"
+setsid sh -c "echo \\$\\$ > '$root/escaped/cgroup.procs'; exec sleep 3600" < /dev/null > /dev/null 2>&1 &
+timeout 10 sh -c "until grep -q . '$root/escaped/cgroup.procs'; do sleep 0.05; done"
+`;
+
 /** A cluster's whole life on one kind of machine. */
 export function testClusterLife(title: string, makeMachine: () => Promise<TestMachine>, expected: Expectation): void {
   const because = cannotTest();
@@ -221,6 +230,8 @@ export function testClusterLife(title: string, makeMachine: () => Promise<TestMa
     testKeptVolume(() => cluster);
 
     test("down leaves nothing", async () => {
+      const escaped = await machine.shell(escapedProcess);
+      expect(escaped.exitCode, escaped.stderr).toBe(0);
       const down = await machine.sandkube("down", "--name", clusterName);
       expect(down.exitCode, down.stderr).toBe(0);
       expect(await tracesOn(machine)).toEqual(before);
