@@ -16,6 +16,12 @@ export type Look<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 /** Seconds that setting something up may take, and that a claim has to come true in, on a busy machine. */
 const defaultSeconds = 90;
 
+/**
+ * How long the API server may take over one request (milliseconds): a cluster with other work to do may be slow to
+ * answer and still keep its promises.
+ */
+const requestTimeout = 30_000;
+
 /** How long a script in a container may take (milliseconds). */
 const answerTimeout = 25_000;
 
@@ -84,24 +90,24 @@ export class ClusterView {
     const { apiVersion, kind, metadata } = object;
     const prefix = apiVersion.includes("/") ? "apis" : "api";
     const path = `/${prefix}/${apiVersion}/namespaces/${metadata.namespace ?? this.namespace}/${pluralOf(kind)}`;
-    return this.client.json<T>(path, { method: "POST", body: object, signal: this.#signal });
+    return this.client.json<T>(path, this.#request("POST", object));
   }
 
   /** Creates an object outside of namespaces, which goes when the checks end. */
   async createClusterWide(collection: string, object: ApiManifest): Promise<void> {
     this.workspace.own(`${collection}/${object.metadata.name}`);
     const labelled = { ...object, metadata: { ...object.metadata, labels: this.workspace.labels } };
-    await this.client.text(collection, { method: "POST", body: labelled, signal: this.#signal });
+    await this.client.text(collection, this.#request("POST", labelled));
   }
 
   /** Reads as JSON. */
   async read<T>(path: string): Promise<T> {
-    return this.client.json<T>(path, { signal: this.#signal });
+    return this.client.json<T>(path, this.#request("GET"));
   }
 
   /** Deletes an object at once; one that is gone is fine. */
   async remove(path: string, body: object = { gracePeriodSeconds: 0 }): Promise<void> {
-    await this.client.text(path, { method: "DELETE", body, signal: this.#signal }).catch((error: unknown) => {
+    await this.client.text(path, this.#request("DELETE", body)).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     });
   }
@@ -121,7 +127,7 @@ export class ClusterView {
   ): Promise<{ readonly status: number; readonly text: string }> {
     const source = `${options.method ?? "GET"} ${path}${as === "" ? "" : `, as ${as}`}`;
     try {
-      const text = await client.text(path, { signal: this.#signal, ...options });
+      const text = await client.text(path, { ...this.#request("GET"), ...options });
       this.exhibit(source, `success\n${sensitive ? "(what was told is left out)" : text}`);
       return { status: 200, text };
     } catch (error) {
@@ -227,6 +233,10 @@ export class ClusterView {
       if (because === "") throw error;
       throw new Refutation(`${what}: not within ${String(seconds)} s; last: ${presentable(because)}`);
     }
+  }
+
+  #request(method: NonNullable<ApiRequest["method"]>, body?: object): ApiRequest {
+    return { method, timeout: requestTimeout, signal: this.#signal, ...(body === undefined ? {} : { body }) };
   }
 
   /** An answer that did not come is no reason to give up before the time is over. */

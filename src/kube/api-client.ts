@@ -101,7 +101,8 @@ export class ApiClient implements Disposable {
    */
   text(path: string, options: ApiRequest = {}): Promise<string> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const timeout = AbortSignal.timeout(options.timeout ?? 10_000);
+    const milliseconds = options.timeout ?? 10_000;
+    const timeout = AbortSignal.timeout(milliseconds);
     return new Promise((resolve, reject) => {
       const request = httpsRequest(new URL(path, this.#credentials.server), {
         method: options.method ?? "GET",
@@ -118,11 +119,16 @@ export class ApiClient implements Disposable {
               }),
         },
       });
-      request.on("error", reject);
+      const fail = (error: Error): void => {
+        const late = timeout.aborted && options.signal?.aborted !== true;
+        const what = `no answer to ${options.method ?? "GET"} ${path} within ${String(milliseconds / 1000)} s`;
+        reject(late ? new Error(what, { cause: error }) : error);
+      };
+      request.on("error", fail);
       request.on("response", (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", reject);
+        response.on("error", fail);
         response.on("end", () => {
           const answer = Buffer.concat(chunks).toString();
           const status = response.statusCode ?? 0;
