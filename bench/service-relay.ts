@@ -10,7 +10,12 @@ import type { RelayFigures } from "./service-relay/in-place.ts";
  * sandbox, in turn, and prints medians and ratios. Progress goes to stderr.
  */
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, gvisor: { type: "string", default: "20260701" } },
+  options: {
+    rounds: { type: "string", default: "5" },
+    gvisor: { type: "string", default: "20260701" },
+    /** Seconds of load with endpoints that change every second, in place of the figures. */
+    churn: { type: "string" },
+  },
 });
 
 const entryPoints = ["bench/service-relay/in-place.ts"];
@@ -25,26 +30,29 @@ const { outputFiles } = await build({
 await using sandbox = await sandboxMachine({ gvisor: values.gvisor, profile: "agent", overlay: "none" });
 const program = outputFiles[0]?.text ?? "";
 await sandbox.shell(`cat > /root/bench.mjs <<'END-OF-PROGRAM'\n${program}\nEND-OF-PROGRAM`);
-const { stdout, stderr, exitCode } = await sandbox.shell(`node /root/bench.mjs ${values.rounds}`);
+const words = values.churn === undefined ? values.rounds : `churn ${values.churn}`;
+const { stdout, stderr, exitCode } = await sandbox.shell(`node /root/bench.mjs ${words}`);
 process.stderr.write(stderr);
 if (exitCode !== 0) throw new Error(`the bench exited with ${String(exitCode)}`);
-const figures = JSON.parse(stdout) as RelayFigures;
+process.stdout.write(values.churn === undefined ? pathTable(JSON.parse(stdout) as RelayFigures) : stdout);
 
-const titles: readonly (readonly [keyof PathFigures, string, number])[] = [
-  ["oneStream", "one stream, MB/s", 1e6],
-  ["manyStreams", "32 streams, MB/s", 1e6],
-  ["p50", "request and answer p50, ms", 1],
-  ["p99", "request and answer p99, ms", 1],
-  ["connections", "new connections a second", 1],
-];
-const rows = titles.map(([key, title, unit]) => {
-  const [direct = Number.NaN, relayed = Number.NaN] = [figures.direct, figures.relayed].map((rounds) =>
-    median(rounds.map((round) => round[key] / unit)),
+function pathTable(figures: RelayFigures): string {
+  const titles: readonly (readonly [keyof PathFigures, string, number])[] = [
+    ["oneStream", "one stream, MB/s", 1e6],
+    ["manyStreams", "32 streams, MB/s", 1e6],
+    ["p50", "request and answer p50, ms", 1],
+    ["p99", "request and answer p99, ms", 1],
+    ["connections", "new connections a second", 1],
+  ];
+  const rows = titles.map(([key, title, unit]) => {
+    const [direct = Number.NaN, relayed = Number.NaN] = [figures.direct, figures.relayed].map((rounds) =>
+      median(rounds.map((round) => round[key] / unit)),
+    );
+    return `| ${title} | ${direct.toFixed(2)} | ${relayed.toFixed(2)} | ${(relayed / direct).toFixed(2)} |\n`;
+  });
+  return (
+    `| figure | direct | relay | ratio |\n|---|---|---|---|\n${rows.join("")}` +
+    `\n1,000 services: open after ${figures.programmedMs.toFixed(0)} ms, a change after ${figures.changeMs.toFixed(0)} ms, ` +
+    `${(figures.idleBytes / 1e6).toFixed(0)} MB; with 2,000 connections ${(figures.busyBytes / 1e6).toFixed(0)} MB\n`
   );
-  return `| ${title} | ${direct.toFixed(2)} | ${relayed.toFixed(2)} | ${(relayed / direct).toFixed(2)} |\n`;
-});
-process.stdout.write(`| figure | direct | relay | ratio |\n|---|---|---|---|\n${rows.join("")}`);
-process.stdout.write(
-  `\n1,000 services: open after ${figures.programmedMs.toFixed(0)} ms, a change after ${figures.changeMs.toFixed(0)} ms, ` +
-    `${(figures.idleBytes / 1e6).toFixed(0)} MB; with 2,000 connections ${(figures.busyBytes / 1e6).toFixed(0)} MB\n`,
-);
+}

@@ -30,9 +30,10 @@ const results = await Promise.all([
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   }),
-  // The supervisor and the relay are one file each with nothing to load later: they outlive a build that replaces the chunks.
+  // What outlives a command is one file with nothing to load later: a build may replace the chunks meanwhile.
   build({ ...common, entryPoints: { "cli/supervisor": "src/cli/supervisor.ts" } }),
   build({ ...common, entryPoints: { "cli/service-relay": "src/cli/service-relay.ts" } }),
+  build({ ...common, entryPoints: { "cli/published-ports": "src/cli/published-ports.ts" } }),
 ]);
 
 const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));

@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { PublishedPort } from "../cluster/sandboxes.ts";
 import type { OutputFormat } from "./command-io.ts";
 
 /** The flags of every command that works on a cluster. */
@@ -44,4 +46,21 @@ export function parsePort(text: string): number {
 /** Collects a flag that may be given several times. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+/** `--publish`, of commands that make a sandbox. */
+export function publishOption(): Option {
+  const where = "a TCP port of this machine, on 127.0.0.1, that leads to a node port in the sandbox";
+  return new Option("--publish <[address:]host:node>", `${where}, such as 8080:30080; repeatable`).argParser(
+    collectPublished,
+  );
+}
+
+function collectPublished(text: string, before: readonly PublishedPort[] | undefined): readonly PublishedPort[] {
+  const match = /^(?:(.+):)?([^:]+):([^:]+)$/.exec(text);
+  const [, address = "127.0.0.1", hostPort = "", sandboxPort = ""] = match ?? [];
+  if (match === null || isIP(address) !== 4) {
+    throw new InvalidArgumentError("Not [ADDRESS:]HOST:NODE, such as 8080:30080 or 0.0.0.0:8080:30080.");
+  }
+  return [...(before ?? []), { address, hostPort: parsePort(hostPort), sandboxPort: parsePort(sandboxPort) }];
 }

@@ -75,6 +75,12 @@ describe("wrong usage", () => {
     ],
     ["a value that is none", ["up", "--timeout", "soon"], /'soon' is invalid[^]*Not a duration/],
     ["a port that is none", ["up", "--api-port", "70000"], /'70000' is invalid[^]*Not a port/],
+    [
+      "a published port that is none",
+      ["sandbox", "create", "a", "--publish", "8080"],
+      /'8080' is invalid[^]*Not \[ADDRESS:/,
+    ],
+    ["a published port too high", ["demo", "--publish", "8080:70000"], /'8080:70000' is invalid[^]*Not a port/],
     ["a missing argument", ["logs"], /missing required argument 'component'/],
     ["a missing value", ["up", "--name"], /argument missing/],
     ["one argument too many", ["version", "more"], /too many arguments/],

@@ -9,6 +9,7 @@ import {
   listSandboxes,
   makeSandbox,
   sandkubeInside,
+  type PublishedPort,
   type SandboxSummary,
 } from "./sandboxes.ts";
 import { clusterArtifacts } from "./cluster-artifacts.ts";
@@ -41,15 +42,20 @@ async function insideSandbox({ host }: Session): Promise<boolean> {
  * gVisor sandbox where this is not one, brings the cluster up in it, and has a
  * pod answer.
  */
-export async function demo(options: UpOptions, session: Session): Promise<DemoReport> {
+export async function demo(
+  options: UpOptions & { readonly published: readonly PublishedPort[] },
+  session: Session,
+): Promise<DemoReport> {
+  const { published } = options;
   if (await insideSandbox(session)) {
+    if (published.length > 0) throw nothingToPublish();
     const report = await up(options, session);
     if (!runsContainers(report.mode)) throw noNode(report);
     const pod = await step(session.progress, "Running a pod", () => runPod(report.kubeconfig, session));
     return { ...report, schema: "sandkube.dev/demo/v1", verdict: "proved", pod, sandbox: null };
   }
   await clusterArtifacts("node", session);
-  const sandbox = await findOrMakeSandbox(session);
+  const sandbox = await findOrMakeSandbox(published, session);
   session.progress({ kind: "note", text: `In the sandbox "${sandboxName}":` });
   const inner = await execInSandbox(
     sandboxName,
@@ -68,8 +74,16 @@ export async function demo(options: UpOptions, session: Session): Promise<DemoRe
   };
 }
 
-async function findOrMakeSandbox(session: Session): Promise<SandboxSummary> {
+async function findOrMakeSandbox(published: readonly PublishedPort[], session: Session): Promise<SandboxSummary> {
   const existing = (await listSandboxes({}, session)).find(({ name }) => name === sandboxName);
+  if (existing?.state === "running" && JSON.stringify(existing.published) !== JSON.stringify(published)) {
+    throw new SandkubeError({
+      title: `The sandbox "${sandboxName}" publishes other ports`,
+      message: "What a sandbox publishes is settled when it is made.",
+      hint: `Delete it and run this again: sandkube sandbox delete ${sandboxName}`,
+      exit: "conflict",
+    });
+  }
   if (existing?.state === "running") {
     session.progress({ kind: "note", text: `Using the sandbox "${sandboxName}" that runs already.` });
     return existing;
@@ -83,7 +97,7 @@ async function findOrMakeSandbox(session: Session): Promise<SandboxSummary> {
     });
   }
   const { summary, notes } = await makeSandbox(
-    { name: sandboxName, gvisor: defaultGvisor, profile: "agent", overlay: "none" },
+    { name: sandboxName, gvisor: defaultGvisor, profile: "agent", overlay: "none", published },
     session,
   );
   for (const text of notes) session.progress({ kind: "note", text });
@@ -95,6 +109,15 @@ function storyOf(session: Session): (line: string) => void {
   return (line) => {
     if (/^\s*[✓✗!]/.test(line)) session.progress({ kind: "note", text: line.trim() });
   };
+}
+
+function nothingToPublish(): SandkubeError {
+  return new SandkubeError({
+    title: "Nothing to publish",
+    message: "This is a sandbox already: node ports answer at its own addresses, and at 127.0.0.1.",
+    hint: "Leave --publish out.",
+    exit: "usage",
+  });
 }
 
 function noNode({ notes }: UpReport): SandkubeError {

@@ -7,17 +7,20 @@ import { packageRoot } from "../host/package-root.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
 import type { SandboxSummary } from "../sandbox/list-sandboxes.ts";
 import type {
+  PublishedPort,
   SandboxMount,
   SandboxNetworkStack,
   SandboxOverlay,
   SandboxPlatform,
   SandboxProfile,
 } from "../sandbox/sandbox-options.ts";
+import { publishPorts, requireFreePorts } from "./publish-ports.ts";
 import type { Session } from "./session.ts";
 
 export { deleteSandbox } from "../sandbox/delete-sandbox.ts";
 export { execInSandbox } from "../sandbox/exec-in-sandbox.ts";
 export { listSandboxes, type SandboxSummary } from "../sandbox/list-sandboxes.ts";
+export type { PublishedPort } from "../sandbox/sandbox-options.ts";
 
 /** The answer of `sandkube sandbox list --output json`. */
 export interface SandboxListReport {
@@ -46,6 +49,8 @@ export interface MakeSandboxOptions {
   readonly networkStack?: SandboxNetworkStack;
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Ports of this machine that lead into the sandbox. */
+  readonly published?: readonly PublishedPort[];
 }
 
 /** Where the sandboxes see this program and its cache. */
@@ -61,7 +66,7 @@ export interface MadeSandbox {
  * Makes a sandbox in which this same sandkube can run: its package, its artifact
  * cache and the Node that runs it are mounted read-only.
  *
- * @throws SandkubeError: usage for an unknown gVisor version, and what createSandbox and ensureArtifacts throw
+ * @throws SandkubeError: usage for an unknown gVisor version, conflict for a published port that is taken, and what createSandbox and ensureArtifacts throw
  */
 export async function makeSandbox(options: MakeSandboxOptions, session: Session): Promise<MadeSandbox> {
   const { host } = session;
@@ -75,6 +80,8 @@ export async function makeSandbox(options: MakeSandboxOptions, session: Session)
   ];
   // Node may live below a home directory (nvm) or /opt; /usr is there already.
   if (!process.execPath.startsWith("/usr/")) mounts.push({ source: process.execPath, target: "/opt/node/bin/node" });
+  const published = options.published ?? [];
+  await requireFreePorts(published, host);
   const created = await createSandbox(
     {
       name: options.name,
@@ -87,9 +94,16 @@ export async function makeSandbox(options: MakeSandboxOptions, session: Session)
       ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
       mounts,
       environment: { SANDKUBE_CACHE_DIR: inside.cache },
+      published,
     },
     session,
   );
+  try {
+    await publishPorts(options.name, published, created.summary.address ?? "", session);
+  } catch (error) {
+    await created[Symbol.asyncDispose]();
+    throw error;
+  }
   return { summary: created.summary, notes: created.notes };
 }
 

@@ -129,6 +129,7 @@ async function make(
     createdAt: new Date(host.clock.now()).toISOString(),
     mounts: [...(options.mounts ?? []), ...egress.mounts].map(({ source, target }) => ({ source, target })),
     environment: { ...egress.environment, ...options.environment },
+    published: [...(options.published ?? [])],
     notes: [...(resolver.note === undefined ? [] : [resolver.note]), ...egress.notes],
   };
   await claim(host, location, state, signal);

@@ -4,6 +4,7 @@ import { requireRoot } from "./requirements.ts";
 import { locateSandbox, type SandboxLocation } from "./sandbox-location.ts";
 import {
   defaultStateRoot,
+  type PublishedPort,
   type SandboxContext,
   type SandboxNetworkStack,
   type SandboxOverlay,
@@ -33,6 +34,8 @@ export interface SandboxSummary {
   /** The sentry's process id on the host. */
   readonly pid: number | undefined;
   readonly memoryBytes: number | undefined;
+  /** Ports of the host that lead into it. */
+  readonly published: readonly PublishedPort[];
   /** ISO 8601. */
   readonly createdAt: string | undefined;
 }
@@ -85,6 +88,7 @@ export async function describeSandbox(host: Host, location: SandboxLocation): Pr
       hostAddress: undefined,
       pid: undefined,
       memoryBytes: undefined,
+      published: [],
       createdAt: undefined,
     };
   }
@@ -105,6 +109,7 @@ export async function describeSandbox(host: Host, location: SandboxLocation): Pr
     hostAddress: state.network?.hostAddress,
     pid: alive ? state.process.pid : undefined,
     memoryBytes: state.memoryBytes,
+    published: state.published,
     createdAt: state.createdAt,
   };
 }

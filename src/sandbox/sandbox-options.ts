@@ -33,6 +33,15 @@ export interface SandboxMount {
   readonly target: string;
 }
 
+/** A TCP port of the host that leads into a sandbox. */
+export interface PublishedPort {
+  /** The host's address that listens. */
+  readonly address: string;
+  readonly hostPort: number;
+  /** The port in the sandbox, such as a Service's node port. */
+  readonly sandboxPort: number;
+}
+
 /** What {@link createSandbox} makes. */
 export interface CreateSandboxOptions {
   /** Lower-case letters, digits and inner dashes; at most 40 characters. */
@@ -59,6 +68,8 @@ export interface CreateSandboxOptions {
    * NODE_EXTRA_CA_CERTS. Default: false.
    */
   readonly hostEgress?: boolean;
+  /** What is published, for `list` to tell; whoever makes the sandbox serves it. */
+  readonly published?: readonly PublishedPort[];
   /** Where sandboxes live. Default: {@link defaultStateRoot}. */
   readonly stateRoot?: string;
 }

@@ -16,6 +16,7 @@ const state: SandboxState = {
   createdAt: "2026-11-24T08:00:00.000Z",
   mounts: [{ source: "/a", target: "/b" }],
   environment: {},
+  published: [{ address: "127.0.0.1", hostPort: 8080, sandboxPort: 30080 }],
   network: { cidr: "10.199.0.0/30", hostAddress: "10.199.0.1", sandboxAddress: "10.199.0.2", nameservers: [] },
   process: { pid: 7, startTicks: 100 },
   notes: [],

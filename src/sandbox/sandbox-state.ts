@@ -22,6 +22,9 @@ const sandboxStateSchema = z.object({
   createdAt: z.iso.datetime(),
   mounts: z.array(z.object({ source: z.string(), target: z.string() })),
   environment: z.record(z.string(), z.string()),
+  published: z
+    .array(z.object({ address: z.string(), hostPort: z.number().int(), sandboxPort: z.number().int() }))
+    .default([]),
   network: z
     .object({
       cidr: z.string(),

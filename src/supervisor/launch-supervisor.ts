@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { open } from "node:fs/promises";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host, ProcessIdentity } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
+import { startDetached } from "./detached-process.ts";
 import { clusterMarker } from "./marked-processes.ts";
 import { mountScript, quote } from "./mount-script.ts";
 
@@ -30,26 +29,14 @@ export async function launchSupervisor(
   // Sockets, containerd's state and the live copies of covered directories; nobody else has business in it.
   await host.files.makeDirectory(layout.runtime, { mode: 0o700 });
   if (spec.privateMounts) await makeMountPoints(spec, host);
-  const log = await open(supervisorLog(spec.stateDirectory), "a", 0o600);
-  try {
-    const [file, ...rest] = spec.privateMounts ? await inMountNamespace(spec, command, host) : command;
-    const child = spawn(file, rest, {
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-      cwd: "/",
-      env: { ...process.env, [clusterMarker]: spec.id },
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", reject);
-    });
-    child.unref();
-    const pid = child.pid ?? 0;
-    const status = await host.processes.status(pid);
-    return { pid, startTicks: status?.startTicks ?? 0 };
-  } finally {
-    await log.close();
-  }
+  return startDetached(
+    {
+      argv: spec.privateMounts ? await inMountNamespace(spec, command, host) : command,
+      environment: { ...process.env, [clusterMarker]: spec.id },
+      log: supervisorLog(spec.stateDirectory),
+    },
+    host.processes,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { DemoReport } from "../../cluster/demo.ts";
-import { withOutputFlag, type OutputFlags } from "../cluster-flags.ts";
+import type { PublishedPort } from "../../cluster/sandboxes.ts";
+import { publishOption, withOutputFlag, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { renderRemedies } from "../renderers/remedies.ts";
 import { renderTimeline } from "../renderers/timeline.ts";
@@ -10,6 +11,7 @@ import { supervisorCommand } from "../supervisor-command.ts";
 interface Flags extends OutputFlags {
   readonly apiAddress?: string;
   readonly apiName?: string;
+  readonly publish?: readonly PublishedPort[];
 }
 
 /** `sandkube demo` */
@@ -18,6 +20,7 @@ export function demoCommand(io: CommandIo): Command {
     .description("from an empty machine to a pod that answers, in a gVisor sandbox")
     .option("--api-address <address>", "what the API server listens on")
     .option("--api-name <name>", "a further name or address in the API server's certificate")
+    .addOption(publishOption())
     .action(async (flags: Flags) => {
       const { demo } = await import("../../cluster/demo.ts");
       const config = {
@@ -26,7 +29,8 @@ export function demoCommand(io: CommandIo): Command {
           ...(flags.apiName === undefined ? {} : { subjectAltNames: [flags.apiName] }),
         },
       };
-      const report = await demo({ config, wait: true, retain: false, supervisorCommand: supervisorCommand() }, io);
+      const options = { config, wait: true, retain: false, supervisorCommand: supervisorCommand() };
+      const report = await demo({ ...options, published: flags.publish ?? [] }, io);
       writeResult(io, flags.output, report, (result) => renderDemo(result, io.colour.stdout));
     });
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { withOutputFlag, type OutputFlags } from "../cluster-flags.ts";
-import type { SandboxListReport } from "../../cluster/sandboxes.ts";
+import { publishOption, withOutputFlag, type OutputFlags } from "../cluster-flags.ts";
+import type { PublishedPort, SandboxListReport } from "../../cluster/sandboxes.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { table } from "../renderers/table.ts";
 
@@ -10,6 +10,7 @@ interface CreateFlags extends OutputFlags {
   readonly overlay: "none" | "default";
   readonly network: "sandbox" | "host";
   readonly memory?: number;
+  readonly publish?: readonly PublishedPort[];
 }
 
 /** `sandkube sandbox ...` */
@@ -36,6 +37,7 @@ export function sandboxCommand(io: CommandIo): Command {
           .default("sandbox"),
       )
       .option("--memory <size>", "such as 4G (default: 8G)", parseSize)
+      .addOption(publishOption())
       .action(async (name: string, flags: CreateFlags) => {
         const { makeSandbox } = await import("../../cluster/sandboxes.ts");
         const { summary, notes } = await makeSandbox(
@@ -46,6 +48,7 @@ export function sandboxCommand(io: CommandIo): Command {
             overlay: flags.overlay,
             networkStack: flags.network,
             ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
+            ...(flags.publish === undefined ? {} : { published: flags.publish }),
           },
           io,
         );
@@ -53,6 +56,9 @@ export function sandboxCommand(io: CommandIo): Command {
         writeResult(io, flags.output, { schema: "sandkube.dev/sandbox/v1", ...summary, notes }, (result) =>
           [
             `The sandbox "${result.name}" runs at ${result.address ?? "no address"}.\n`,
+            ...result.published.map(({ address, hostPort, sandboxPort }) => {
+              return `  ${address}:${String(hostPort)} leads to its port ${String(sandboxPort)}\n`;
+            }),
             `  sandkube sandbox exec ${result.name} -- sh\n`,
             `  sandkube sandbox delete ${result.name}\n`,
           ].join(""),
