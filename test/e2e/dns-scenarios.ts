@@ -2,8 +2,6 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import type { StatusReport } from "../../src/cluster/status.ts";
-import { localHost } from "../../src/host/local-host.ts";
-import { waitUntil } from "../../src/host/wait-until.ts";
 import { container, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { clusterName, type TestCluster } from "./test-cluster.ts";
 
@@ -23,29 +21,17 @@ export function testDns(cluster: () => TestCluster): void {
     await cluster().apply(pod(name, [container("main", sleepForever)], spec));
     await cluster().kubectl("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=120s");
   };
-  /** What a program in a pod says; all of these say something, but a 2024-07 gVisor loses an answer of exec now and then. */
-  const inPod = async (from: string, ...words: string[]): Promise<{ stdout: string; exitCode: number }> => {
-    const { answer } = await waitUntil(
-      async () => {
-        const { stdout, stderr, exitCode } = await cluster().tryKubectl(["exec", from, "--", ...words]);
-        return stdout + stderr === ""
-          ? { ok: false as const, because: `nothing was said, exit code ${String(exitCode)}` }
-          : { ok: true as const, answer: { stdout: stdout + stderr, exitCode } };
-      },
-      { clock: localHost().clock, what: `${words.join(" ")} to say something`, timeout: 60_000, interval: 200 },
-    );
-    return answer;
-  };
   /** busybox's nslookup, which asks for a name with dots as it stands, whatever the search path says. */
   const nslookup = async (from: string, ...words: string[]): Promise<string> =>
-    (await inPod(from, "nslookup", ...words)).stdout;
+    (await cluster().inPod(from, "nslookup", ...words)).text;
   /** The address that libc finds for a name, search path and all: ping says it before it sends anything. */
   const resolve = async (from: string, name: string): Promise<string | undefined> => {
-    const { stdout } = await inPod(from, "ping", "-c", "1", "-W", "1", name);
-    return /^PING \S+ \((\S+)\)/.exec(stdout)?.[1];
+    const { text } = await cluster().inPod(from, "ping", "-c", "1", "-W", "1", name);
+    return /^PING \S+ \((\S+)\)/.exec(text)?.[1];
   };
   const remove = (...names: string[]): Promise<string> => cluster().kubectl("delete", "pod", "--now", ...names);
-  const resolvConf = async (from: string): Promise<string> => (await inPod(from, "cat", "/etc/resolv.conf")).stdout;
+  const resolvConf = async (from: string): Promise<string> =>
+    (await cluster().inPod(from, "cat", "/etc/resolv.conf")).text;
 
   test.concurrent("a pod finds services: by name, by search path, in reverse, by SRV", async () => {
     await client("finder");
@@ -66,8 +52,8 @@ export function testDns(cluster: () => TestCluster): void {
 
   test.concurrent("a name outside that nobody knows is answered within 2 seconds", async () => {
     await client("outsider");
-    const { stdout, exitCode } = await inPod("outsider", "timeout", "2", "nslookup", "nothing.invalid");
-    expect(stdout).toContain("NXDOMAIN");
+    const { text, exitCode } = await cluster().inPod("outsider", "timeout", "2", "nslookup", "nothing.invalid");
+    expect(text).toContain("NXDOMAIN");
     expect(exitCode).toBe(1);
     await remove("outsider");
   });
@@ -97,7 +83,7 @@ export function testDns(cluster: () => TestCluster): void {
     expect(await nslookup("peer-0", second)).toContain(`name = peer-1.peers.${domain}`);
     const srv = await nslookup("peer-0", "-type=srv", `_http._tcp.peers.${domain}`);
     for (const name of ["peer-0", "peer-1"]) expect(srv).toContain(` 80 ${name}.peers.${domain}`);
-    expect((await inPod("peer-0", "hostname", "-f")).stdout).toBe(`peer-0.peers.${domain}\n`);
+    expect((await cluster().inPod("peer-0", "hostname", "-f")).text).toBe(`peer-0.peers.${domain}\n`);
     await remove("peer-1");
     await eventually(ask(`peers.${domain}`), (answer) => !answer.includes(second));
     await kubectl("delete", "service", "peers");

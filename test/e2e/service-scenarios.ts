@@ -46,11 +46,8 @@ function curl(url: string): string {
  * @param cluster gives the cluster once the block's set-up has made it
  */
 export function testServices(cluster: () => TestCluster): void {
-  /** What a shell in a pod says, or why it says nothing: a 2024-07 gVisor loses an answer of exec now and then. */
-  const inPod = async (name: string, script: string): Promise<string> => {
-    const { stdout, stderr } = await cluster().tryKubectl(["exec", name, "--", "sh", "-c", script]);
-    return stdout + stderr;
-  };
+  const inPod = async (name: string, script: string): Promise<string> =>
+    (await cluster().inPod(name, "sh", "-c", script)).text;
   const onNode = async (script: string): Promise<string> => (await cluster().machine.shell(script)).stdout;
   const field = (kind: string, name: string, path: string): Promise<string> =>
     cluster().kubectl("get", kind, name, "-o", `jsonpath={${path}}`);

@@ -83,8 +83,8 @@ export function testStorage(cluster: () => TestCluster): void {
   });
 
   async function starts(name: string): Promise<number> {
-    const lines = await cluster().kubectl("exec", name, "--", "cat", "/data/starts");
-    return lines.trim().split("\n").length;
+    const { text } = await cluster().inPod(name, "cat", "/data/starts");
+    return text.trim().split("\n").length;
   }
 }
 

@@ -18,6 +18,14 @@ export interface TestCluster extends AsyncDisposable {
   readonly kubectl: (...words: readonly string[]) => Promise<string>;
   /** Runs kubectl with whatever comes of it. */
   readonly tryKubectl: (words: readonly string[], input?: string) => Promise<Outcome>;
+  /**
+   * What a program in a pod says on both streams, and its exit code. For programs that say something and may be run
+   * again: a gVisor of 2024 loses an answer of exec now and then.
+   */
+  readonly inPod: (
+    pod: string,
+    ...words: readonly string[]
+  ) => Promise<{ readonly text: string; readonly exitCode: number }>;
   /** Runs kubectl as the owner of a token instead of the administrator. */
   readonly withToken: (token: string, ...words: readonly string[]) => Promise<Outcome>;
   /** Applies objects given as plain values. */
@@ -97,6 +105,19 @@ export async function startCluster(
       if (result.exitCode !== 0) throw new Error(`kubectl apply: ${result.stderr}`);
     },
     start: (...words) => spawn(kubernetes, ["kubectl", ...words], { env: environment }),
+    inPod: async (name, ...words) => {
+      const { said } = await waitUntil(
+        async () => {
+          const { stdout, stderr, exitCode } = await tryKubectl(["exec", name, "--", ...words]);
+          const lost = stdout + stderr === "" || /error stream|i\/o timeout/.test(stderr);
+          return lost
+            ? { ok: false, because: `exit code ${String(exitCode)} ${stderr}` }
+            : { ok: true, said: { text: stdout + stderr, exitCode } };
+        },
+        { clock: localHost().clock, what: `${words.join(" ")} to say something`, timeout: 200_000, interval: 200 },
+      );
+      return said;
+    },
     eventually: async (words, expected, seconds = 120) => {
       const { output } = await waitUntil(
         async () => {
