@@ -6,7 +6,7 @@ const targets = [1, 2, 3].map((number): Target => ({ address: `10.0.0.${String(n
 let now = 0;
 const make = (): Balancer => new Balancer(() => now);
 const addresses = (balancer: Balancer, clients: readonly string[], among = targets): (string | undefined)[] =>
-  clients.map((client) => balancer.choose(client, among)?.address);
+  clients.map((client) => balancer.choose(() => client, among)?.address);
 const times = (count: number, client = "c"): string[] => Array.from({ length: count }, () => client);
 
 describe("Balancer", () => {
@@ -26,7 +26,11 @@ describe("Balancer", () => {
     const balancer = make();
     const refused = new Set<string>();
     const seen = [];
-    for (let target = balancer.choose("c", targets); target; target = balancer.choose("c", targets, refused)) {
+    for (
+      let target = balancer.choose(() => "c", targets);
+      target;
+      target = balancer.choose(() => "c", targets, refused)
+    ) {
       seen.push(target.address);
       refused.add(targetKey(target));
     }
@@ -61,7 +65,7 @@ describe("Balancer", () => {
     const [next] = addresses(balancer, ["a"], left);
     expect(left.map(({ address }) => address)).toContain(next);
     expect(addresses(balancer, times(3, "a"), left)).toEqual([next, next, next]);
-    const other = balancer.choose("a", left, new Set([`${next ?? ""}:80`]))?.address;
+    const other = balancer.choose(() => "a", left, new Set([`${next ?? ""}:80`]))?.address;
     expect(other).not.toBe(next);
     expect(addresses(balancer, ["a"], left)).toEqual([other]);
   });

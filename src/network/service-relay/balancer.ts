@@ -25,11 +25,12 @@ export class Balancer {
   /**
    * The next target for a client.
    *
+   * @param client tells its address, which costs a system call and is asked for only where clients stay
    * @param refused keys of targets that have refused this connection
    */
-  choose(client: string, targets: readonly Target[], refused?: ReadonlySet<string>): Target | undefined {
+  choose(client: () => string, targets: readonly Target[], refused?: ReadonlySet<string>): Target | undefined {
     const { affinity } = this;
-    const stay = affinity === undefined ? undefined : this.#stays.get(client);
+    const stay = affinity === undefined ? undefined : this.#stays.get(client());
     let chosen: Target | undefined;
     if (stay !== undefined && stay.until > this.#now() && refused?.has(stay.target) !== true) {
       chosen = targets.find((target) => targetKey(target) === stay.target);
@@ -39,7 +40,7 @@ export class Balancer {
       this.#turn = (this.#turn + 1) % targets.length;
       if (target !== undefined && refused?.has(targetKey(target)) !== true) chosen = target;
     }
-    if (affinity !== undefined && chosen !== undefined) this.#keep(client, targetKey(chosen), affinity);
+    if (affinity !== undefined && chosen !== undefined) this.#keep(client(), targetKey(chosen), affinity);
     return chosen;
   }
 

@@ -9,6 +9,8 @@ export type NextTarget = (refused: ReadonlySet<string>) => Target | undefined;
 const connectTimeout = 5000;
 /** Idle time (milliseconds) after which the kernel asks whether the other end is still there. */
 const keepAlive = 60_000;
+/** Bytes that surely fit one packet, which the kernel sends at once while nothing else is under way (RFC 9293, 3.7.4). */
+const onePacket = 1000;
 
 /**
  * Carries a connection to the next target. A target that does not accept is
@@ -16,8 +18,6 @@ const keepAlive = 60_000;
  * the client gets a reset, which is what it would have got from the target.
  */
 export function relayTcp(client: Socket, next: NextTarget): void {
-  client.setNoDelay(true);
-  client.setKeepAlive(true, keepAlive);
   const refused = new Set<string>();
   let upstream: Socket | undefined;
   client.on("error", () => upstream?.resetAndDestroy());
@@ -33,9 +33,6 @@ export function relayTcp(client: Socket, next: NextTarget): void {
       host: target.address,
       port: target.port,
       allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: keepAlive,
     });
     upstream = socket;
     const failed = (): void => {
@@ -57,10 +54,18 @@ export function relayTcp(client: Socket, next: NextTarget): void {
   attempt();
 }
 
-/** Joins two sockets: data, the end of either direction, resets, and a slow reader's back-pressure. */
+/**
+ * Joins two sockets: data, the end of either direction, resets, and a slow reader's back-pressure. Options are set when
+ * they begin to matter: in gVisor each costs as much as a read, and all of them came to 40 % of the relay's work on a
+ * connection with one question and one answer (docs/performance.md).
+ */
 function join(client: Socket, upstream: Socket): void {
+  const old = setTimeout(() => {
+    for (const socket of [client, upstream]) socket.setKeepAlive(true, keepAlive);
+  }, keepAlive);
   upstream.on("error", () => client.resetAndDestroy());
   upstream.on("close", () => {
+    clearTimeout(old);
     client.destroySoon();
   });
   carry(client, upstream);
@@ -68,7 +73,14 @@ function join(client: Socket, upstream: Socket): void {
 }
 
 function carry(from: Socket, to: Socket): void {
+  let mayWait = true; // for more to send, as the kernel does unless told otherwise
+  let isFirst = true;
   from.on("data", (chunk: Buffer) => {
+    if (mayWait && (!isFirst || chunk.length > onePacket)) {
+      to.setNoDelay(true);
+      mayWait = false;
+    }
+    isFirst = false;
     if (!to.write(chunk)) from.pause();
   });
   to.on("drain", () => from.resume());

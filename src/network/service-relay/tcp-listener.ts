@@ -17,8 +17,8 @@ export class TcpListener implements Listener {
     this.#wanted = wanted;
     this.#mayConnect = sourceFilter(wanted.sourceRanges);
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-      const address = client.remoteAddress ?? "";
-      if (this.#mayConnect(address)) {
+      const address = (): string => client.remoteAddress ?? "";
+      if (this.#wanted.sourceRanges === undefined || this.#mayConnect(address())) {
         relayTcp(client, (refused) => balancer.choose(address, this.#wanted.targets, refused));
       } else {
         client.resetAndDestroy();

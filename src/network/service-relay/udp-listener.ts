@@ -147,7 +147,7 @@ export class UdpListener implements Listener {
   }
 
   #begin(client: string, address: string, port: number): Flow | undefined {
-    const target = this.#context.balancer.choose(address, this.#wanted.targets);
+    const target = this.#context.balancer.choose(() => address, this.#wanted.targets);
     if (target === undefined) return undefined;
     const [oldest] = this.#flows;
     if (oldest !== undefined && this.#flows.size >= mostFlows) this.#end(...oldest);
