@@ -1,8 +1,8 @@
+import { authoritiesIn } from "../contract/authorities-in.ts";
 import type { ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import type { ApiAccess } from "../components/api-access.ts";
 import { podProxyVariables, tellPodsOfNoProxy, tellPodsOfProxy } from "../kube/pod-proxy.ts";
-import { authoritiesIn } from "../kube/trust-bundle.ts";
 import type { SupervisedTask } from "../supervisor/supervisor.ts";
 
 /** Has new pods told of the cluster's proxy; where there is none, a kept state's is forgotten. */

@@ -3,7 +3,7 @@ import { bypassOf } from "../contract/around-proxy.ts";
 import { runsContainers, type ClusterSpec, type PodProxy } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
-import { authoritiesIn } from "../kube/trust-bundle.ts";
+import { trustedAuthorities } from "../pki/trusted-authorities.ts";
 
 /** What the user asks for: the proxy of this process's environment, one by its address, or none. */
 export type WantedPodProxy = boolean | string | undefined;
@@ -13,16 +13,6 @@ const variables = {
   http: ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
   https: ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
 } as const;
-
-/** Where systems keep the authorities that they trust (https://github.com/golang/go/blob/go1.26.0/src/crypto/x509/root_linux.go). */
-const systemAuthorities = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/tls/cacert.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem",
-];
 
 /** Milliseconds for one connection and one question. */
 const patience = 2500;
@@ -119,7 +109,7 @@ export async function reachableProxy(
     if (url === undefined || reached.has(url.href)) continue;
     reached.set(url.href, await reach(url, where, localAddresses, host));
   }
-  const { authorities, note } = await trustedAuthorities(host);
+  const { files: authorities, silent } = await trustedAuthorities(host);
   const [http, https] = [named.http, named.https].map((url) => reached.get(url?.href ?? "")?.told);
   const urls = [...new Set([named.http, named.https])].filter((url) => url !== undefined);
   const places = [...new Set(urls.map(shown))];
@@ -135,7 +125,7 @@ export async function reachableProxy(
       ...(urls.some(({ username, password }) => username + password !== "")
         ? ["The user and the password in its address can be read by whoever may read pods."]
         : []),
-      ...(note === undefined ? [] : [note]),
+      ...(silent === undefined ? [] : [`${silent} holds no authority's certificate, so pods are not given it.`]),
       ...[...reached.values()].flatMap(({ notes }) => notes),
     ],
   };
@@ -229,28 +219,4 @@ function unknownToPods(url: URL): SandkubeError {
 function unreachable(message: string, instead: string, remedy = "Name the proxy by its IPv4 address"): SandkubeError {
   const hint = `${remedy}: --pod-proxy=${instead}`;
   return new SandkubeError({ title: "Pods cannot reach the proxy", message, hint, exit: "unsupported" });
-}
-
-/** The files that this process's environment or, without a word there, the system names. */
-async function trustedAuthorities({
-  environment,
-  files,
-}: Host): Promise<{ readonly authorities: readonly string[]; readonly note: string | undefined }> {
-  const own = environment["SSL_CERT_FILE"] ?? "";
-  const extra = environment["NODE_EXTRA_CA_CERTS"] ?? "";
-  const holds = async (path: string): Promise<boolean> => {
-    if (path === "") return false;
-    const text = await files.readTextIfPresent(path).catch(() => undefined);
-    return text !== undefined && authoritiesIn([text]).length > 0;
-  };
-  const found: string[] = [];
-  for (const path of own === "" ? systemAuthorities : [own]) {
-    if (found.length === 0 && (await holds(path))) found.push(path);
-  }
-  if (!found.includes(extra) && (await holds(extra))) found.push(extra);
-  const silent = [own, extra].find((path) => path !== "" && !found.includes(path));
-  return {
-    authorities: found,
-    note: silent === undefined ? undefined : `${silent} holds no authority's certificate, so pods are not given it.`,
-  };
 }

@@ -1,5 +1,5 @@
+import { authoritiesIn } from "../../contract/authorities-in.ts";
 import { authoritiesFile, podProxyVariables } from "../../kube/pod-proxy.ts";
-import { authoritiesIn } from "../../kube/trust-bundle.ts";
 import { judge, notApplicable, refuted, type Check } from "../check.ts";
 import { container, modestContainer, pod, sleepForever } from "../manifests.ts";
 import { podReadiness, type Pod } from "../pods.ts";
