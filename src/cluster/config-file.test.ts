@@ -41,6 +41,9 @@ stateDirectory: /var/lib/x
 timeout: 90
 api: {address: 127.0.0.1, port: 7443, subjectAltNames: [api.test]}
 network: {podCidr: 10.1.0.0/24, serviceCidr: 10.2.0.0/16, podProxy: true}
+registries:
+  registry.k8s.io: {mirrors: ["https://mirror.test/k8s"], authority: /ca.pem}
+  registry.test:5000: {plainHttp: true}
 images: [a.tar]
 `;
     expect(parseConfig(text, "c.yaml")).toEqual({
@@ -52,6 +55,10 @@ images: [a.tar]
       timeout: 90,
       api: { address: "127.0.0.1", port: 7443, subjectAltNames: ["api.test"] },
       network: { podCidr: "10.1.0.0/24", serviceCidr: "10.2.0.0/16", podProxy: true },
+      registries: {
+        "registry.k8s.io": { mirrors: ["https://mirror.test/k8s"], authority: "/ca.pem" },
+        "registry.test:5000": { plainHttp: true },
+      },
       images: ["a.tar"],
     });
   });
@@ -71,6 +78,23 @@ images: [a.tar]
     const error = errorOf("name: one\napi:\n  # where\n  addres: 127.0.0.1\n");
     expect(error.message).toBe('c.yaml:4: Unknown key "api.addres".');
     expect(error.hint).toBe('Did you mean "address"?');
+  });
+
+  it.each([
+    ["registry.k8s.io: {miror: []}", 'Unknown key "registries.registry.k8s.io.miror".', 'Did you mean "mirrors"?'],
+    ["https://registry.k8s.io: {}", "a registry as names of images begin with it", undefined],
+    ["registry.test/team: {}", "a registry as names of images begin with it", undefined],
+    ["a.test: {mirrors: [mirror.test]}", "registries.a.test.mirrors.0: the address of a mirror", undefined],
+    ["a.test: {mirrors: ['https://me:word@mirror.test']}", "without a user", undefined],
+    ["a.test: {mirrors: ['https://mirror.test/?x']}", "without a user, a query", undefined],
+    ["a.test: {authority: ca.pem}", "registries.a.test.authority: an absolute path", undefined],
+    ["a.test: {plainHttp: sometimes}", "registries.a.test.plainHttp", undefined],
+  ])("says what is wrong with the registry %s, and where", (text, message, hint) => {
+    const error = errorOf(`name: one\nregistries:\n  ${text}\n`);
+    expect(error.message).toContain("c.yaml:3: ");
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain("word");
+    expect(error.hint).toBe(hint);
   });
 
   it("lists the known keys of that place where none is close", () => {

@@ -89,7 +89,12 @@ export function parseConfig(text: string, path: string): ClusterConfig {
       closest === undefined ? `Known keys here: ${known.join(", ")}` : `Did you mean "${closest}"?`,
     );
   }
-  throw invalid(path, lineOf(document, lines, issue.path), `${issue.path.join(".")}: ${issue.message}`, undefined);
+  throw invalid(path, lineOf(document, lines, issue.path), `${issue.path.join(".")}: ${messageOf(issue)}`, undefined);
+}
+
+/** Of a name that is not as names have to be, what is wrong with it. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
 }
 
 function invalid(path: string, line: number | undefined, message: string, hint: string | undefined): SandkubeError {
@@ -106,6 +111,10 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: z.core.$ZodType = clusterConfigSchema;
   for (const part of path) {
     const inner: z.core.$ZodType = unwrap(schema);
+    if (inner instanceof z.ZodRecord) {
+      schema = inner.valueType;
+      continue;
+    }
     if (!("shape" in inner)) return [];
     const next = (inner.shape as Record<PropertyKey, z.core.$ZodType | undefined>)[part];
     if (next === undefined) return [];

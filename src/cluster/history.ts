@@ -59,7 +59,7 @@ export const wants: Readonly<Record<string, string>> = {
   "no-forwarding": "A node passes packets on between the links of its pods, which net.ipv4.ip_forward allows.",
   "forward-policy": "The firewall's FORWARD chain lets packets between pods, and from pods to the outside, pass.",
   "egress-through-proxy":
-    "containerd pulls images through the proxy in its environment, and trusts the authorities in SSL_CERT_FILE; a pod inherits neither.",
+    "containerd pulls images through the proxy in its environment, and trusts the authorities in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS; a pod inherits neither.",
   "no-resolver":
     "CoreDNS passes names outside the cluster on to the name servers of the machine's /etc/resolv.conf, as kubeadm sets it up.",
   "kube-proxy-rules-missing":

@@ -15,6 +15,7 @@ function inputs(change: Partial<SpecInputs> = {}): SpecInputs {
     kubernetesVersion: "v1.36.3",
     pauseImage: "sandkube.local/pause:1",
     images: ["/images/node.tar"],
+    registries: [],
     egress: { kind: "masquerade", iptables: "/usr/sbin/iptables", link: "eth0" },
     machineAddress: "192.0.2.7",
     resolvers: ["192.0.2.53", "10.96.0.10"],

@@ -1,6 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { addressIn } from "../contract/address-range.ts";
-import { nodesOf, runsContainers, type ClusterMode, type ClusterSpec, type Egress } from "../contract/cluster-spec.ts";
+import {
+  nodesOf,
+  runsContainers,
+  type ClusterMode,
+  type ClusterSpec,
+  type Egress,
+  type RegistryRoute,
+} from "../contract/cluster-spec.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { ClusterConfig } from "./cluster-options.ts";
@@ -16,6 +23,7 @@ export interface SpecInputs {
   readonly kubernetesVersion: string;
   readonly pauseImage: string;
   readonly images: readonly string[];
+  readonly registries: readonly RegistryRoute[];
   readonly egress: Egress;
   /** The address that others know this machine by; undefined where it has none. */
   readonly machineAddress: string | undefined;
@@ -59,6 +67,7 @@ export function makeSpec(inputs: SpecInputs): ClusterSpec {
     formerNodes: formerNodes(previous, nodesOf(base)),
     binaries: inputs.binaries,
     images: inputs.images,
+    registries: inputs.registries,
     api: {
       bindAddress,
       // Pods reach the API server at the node's address; without a node nobody uses the advertised one.

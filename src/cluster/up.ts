@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import type { ClusterMode, ClusterSpec } from "../contract/cluster-spec.ts";
+import { runsContainers, type ClusterMode, type ClusterSpec, type RegistryRoute } from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
@@ -27,6 +27,7 @@ import { namedProxy, reachableProxy } from "./pod-proxy.ts";
 import { withProofs } from "./proved-remedies.ts";
 import { proxyNote } from "./proxy-note.ts";
 import type { Session } from "./session.ts";
+import { credentialNotes, registryRoutes } from "./registries.ts";
 import { makeStateDirectory, stateDirectoryOf } from "./state-directory.ts";
 import { waitForCluster } from "./wait-for-cluster.ts";
 
@@ -76,6 +77,7 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   const { config } = options;
   requireRemedies(config.avoidRemedies ?? []);
   namedProxy(config.network?.podProxy, host.environment); // so that what is wrong with it is said before anything is built
+  const registries = await registryRoutes(config.registries, host);
   const name = config.name ?? defaultClusterName;
   const stateDirectory = config.stateDirectory ?? stateDirectoryOf(name, host);
   const timeline = new Timeline(host.clock.now());
@@ -92,7 +94,7 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   if (record !== undefined) await stopCluster(record.spec, { keepState: true }, session, () => undefined);
 
   const { spec, remedies, notes } = await start(
-    { name, stateDirectory, record, config, timeline, failed: new Map() },
+    { name, stateDirectory, record, config, registries, timeline, failed: new Map() },
     options,
     session,
   );
@@ -116,6 +118,7 @@ interface Start {
   readonly stateDirectory: string;
   readonly record: ClusterRecord | undefined;
   readonly config: ClusterConfig;
+  readonly registries: readonly RegistryRoute[];
   readonly timeline: Timeline;
   /** Remedies that were tried and did not work, by id, and why. */
   readonly failed: ReadonlyMap<string, string>;
@@ -194,6 +197,7 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
       ports: chosen.ports,
       ...artifacts,
       images: [...artifacts.images, ...(config.images ?? [])],
+      registries: from.registries,
       egress: usualEgress(facts),
       machineAddress: facts.value(defaultRoute)?.address,
       resolvers: usualResolvers(facts),
@@ -207,10 +211,14 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
   const { podProxy } = told;
   const spec = podProxy === undefined ? planned : { ...planned, podProxy };
   const ownPrograms = proxyNote(host.environment, spec);
-  const proxyNotes = [...told.notes, ...(ownPrograms === undefined ? [] : [ownPrograms])];
-  for (const text of proxyNotes) session.progress({ kind: "note", text });
+  const wayOutNotes = [
+    ...told.notes,
+    ...(ownPrograms === undefined ? [] : [ownPrograms]),
+    ...(runsContainers(spec.mode) ? await credentialNotes(host) : []),
+  ];
+  for (const text of wayOutNotes) session.progress({ kind: "note", text });
   const remedies = plan.remedies.map(describeRemedy);
-  const allNotes = [...notes, ...chosen.notes, ...proxyNotes];
+  const allNotes = [...notes, ...chosen.notes, ...wayOutNotes];
   const createdAt = record?.createdAt ?? host.clock.now();
   // The record comes first: with it the directory is known for ours, whenever we are killed.
   await writeClusterRecord({ createdAt, spec, remedies, boot: bootOf(from, allNotes) }, host);

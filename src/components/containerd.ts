@@ -3,6 +3,9 @@ import type { Component } from "../contract/component.ts";
 import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { networkSettings } from "../network/node-network.ts";
+import { trustedAuthorities } from "../pki/trusted-authorities.ts";
+import { readDockerLogins } from "../registries/docker-logins.ts";
+import { hostsDirectory, hostsFile } from "../registries/hosts-file.ts";
 
 /** containerd with the CRI plugin, runc and our CNI plugin. */
 export function containerd(host: Host): Component {
@@ -17,11 +20,15 @@ export function containerd(host: Host): Component {
         host.files.write(configuration, containerdConfiguration(spec, cni)),
         host.files.write(`${cni}/10-sandkube.conflist`, JSON.stringify(networkList(spec), undefined, 2)),
         host.files.remove(layout.containerdSocket),
+        writeHostsFiles(spec, host),
         ...(spec.containerd.sharedPidNamespace === true
           ? [host.files.write(runcWrapperPath(spec), runcWrapper(spec.binaries.runc), { mode: 0o755 })]
           : []),
       ]);
-      return { argv: [spec.binaries.containerd, `--config=${configuration}`] };
+      return {
+        argv: [spec.binaries.containerd, `--config=${configuration}`],
+        environment: await authoritiesEnvironment(spec, host),
+      };
     },
     async probe(spec) {
       const { containerdSocket } = stateLayout(spec.stateDirectory);
@@ -30,6 +37,31 @@ export function containerd(host: Host): Component {
         : { ok: false, because: `nothing answers on ${containerdSocket}` };
     },
   };
+}
+
+function hostsFiles(spec: ClusterSpec): string {
+  return `${stateLayout(spec.stateDirectory).configuration}/registries`;
+}
+
+/** Says how registries are reached, in files that may hold credentials. */
+async function writeHostsFiles(spec: ClusterSpec, { environment, files }: Host): Promise<void> {
+  await files.remove(hostsFiles(spec));
+  const logins = await readDockerLogins({ environment, files });
+  for (const route of spec.registries ?? []) {
+    const path = `${hostsFiles(spec)}/${hostsDirectory(route.registry)}/hosts.toml`;
+    await files.write(path, hostsFile(route, logins), { mode: 0o600 });
+  }
+}
+
+/** Go knows no NODE_EXTRA_CA_CERTS, so containerd is given what it names together with all others in one file. */
+async function authoritiesEnvironment(spec: ClusterSpec, host: Host): Promise<Record<string, string>> {
+  const extra = host.environment["NODE_EXTRA_CA_CERTS"] ?? "";
+  const { files: trusted } = await trustedAuthorities(host);
+  if (!trusted.includes(extra) || extra === host.environment["SSL_CERT_FILE"]) return {};
+  const path = `${stateLayout(spec.stateDirectory).configuration}/containerd-authorities.crt`;
+  const texts = await Promise.all(trusted.map((file) => host.files.readText(file)));
+  await host.files.write(path, texts.join("\n"));
+  return { SSL_CERT_FILE: path };
 }
 
 /** containerd's configuration, version 3 (https://github.com/containerd/containerd/blob/v2.2.9/docs/cri/config.md). */
@@ -51,6 +83,9 @@ state = ${quote(`${layout.runtime}/containerd`)}
   snapshotter = ${quote(settings.snapshotter)}
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = ${quote(settings.pauseImage)}
+  [plugins."io.containerd.cri.v1.images".registry]
+    # One directory: of a list, which is the default, the transfer service makes one path.
+    config_path = ${quote(hostsFiles(spec))}
 
 [plugins."io.containerd.cri.v1.runtime"]
   enable_unprivileged_ports = ${String(settings.unprivilegedPorts)}

@@ -5,6 +5,7 @@ import type { Host } from "../contract/host.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { pkiPaths } from "../pki/cluster-pki.ts";
 import { nodeHealth } from "../kube/node-health.ts";
+import { kubeletConfigJson, readDockerLogins } from "../registries/docker-logins.ts";
 import { trustBundleGates } from "../kube/trust-bundle.ts";
 import type { ApiAccess } from "./api-access.ts";
 import { underRedirector } from "./under-redirector.ts";
@@ -19,7 +20,11 @@ export function kubelet(host: Host, api: ApiAccess): Component {
       const configuration = `${layout.configuration}/kubelet.yaml`;
       await host.files.write(configuration, stringify(kubeletConfiguration(spec)));
       await host.files.write(resolvConfPath(spec), `nameserver ${spec.network.dnsAddress}\n`);
-      await host.files.makeDirectory(layout.kubelet);
+      // It looks for credentials in its root directory first (SetPreferredDockercfgPath in
+      // https://github.com/kubernetes/kubernetes/blob/v1.36.3/cmd/kubelet/app/server.go#L1256), and where it finds no
+      // file there, in the user's home, which may have some that are not for it.
+      const logins = kubeletConfigJson(await readDockerLogins(host), spec.registries ?? []);
+      await host.files.write(`${layout.kubelet}/config.json`, logins, { mode: 0o600 });
       const argv: ProcessSpec["argv"] = [
         `${layout.programs}/kubelet`,
         `--config=${configuration}`,

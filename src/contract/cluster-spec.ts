@@ -57,6 +57,18 @@ export interface PodProxy {
   readonly authorities: readonly string[];
 }
 
+/** How one registry is reached from here. */
+export interface RegistryRoute {
+  /** As names of images say it: `registry.k8s.io`, `docker.io`, `registry.example:5000`. */
+  readonly registry: string;
+  /** Addresses where its images are looked for before it is asked itself, in this order. */
+  readonly mirrors: readonly string[];
+  /** A file with the certificates of authorities that are trusted besides the machine's, by mirrors and registry. */
+  readonly authority?: string;
+  /** Whether the registry itself is asked by http:. Default: https:. */
+  readonly plainHttp?: boolean;
+}
+
 /**
  * A cluster, wholly decided: what runs, where, with which settings. It is made
  * from the user's options, adjusted by remedies, kept in the state directory and
@@ -80,6 +92,8 @@ export interface ClusterSpec {
   readonly binaries: Readonly<Record<BinaryName, string>>;
   /** Image archives that are imported before the node is called usable. */
   readonly images: readonly string[];
+  /** The registries that are not reached as their names say. Default: none. */
+  readonly registries?: readonly RegistryRoute[];
   readonly api: {
     readonly bindAddress: string;
     readonly advertiseAddress: string;
