@@ -84,6 +84,7 @@ describe("wrong usage", () => {
     ["a missing argument", ["logs"], /missing required argument 'component'/],
     ["a missing value", ["up", "--name"], /argument missing/],
     ["one argument too many", ["version", "more"], /too many arguments/],
+    ["settings without a use", ["doctor", "--config", "c.yaml"], /--config goes with --registries/],
   ])("exits with 2 and says why on stderr: %s", async (_, argv, why) => {
     const ran = await sandkube(argv);
     expect(ran.code).toBe(2);

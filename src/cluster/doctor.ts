@@ -3,6 +3,7 @@ import type { ClusterMode } from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan, PlannedBlocker } from "../contract/plan.ts";
 import { step } from "../contract/progress.ts";
+import type { RegistryAnswer } from "../contract/registry-answer.ts";
 import type { Fidelity } from "../contract/remedy.ts";
 import type { BlockerReport, FactReport, MachineSummary } from "../contract/report.ts";
 import { makePlan } from "../plan/plan.ts";
@@ -14,7 +15,9 @@ import { memory } from "../probes/memory.ts";
 import { rootFilesystem } from "../probes/root-filesystem.ts";
 import { remedies } from "../remedies/catalogue.ts";
 import { measureFacts } from "./choose-plan.ts";
+import type { ClusterConfig } from "./cluster-options.ts";
 import { loadFacts, saveFacts } from "./facts-file.ts";
+import { askRegistries, registryRoutes } from "./registries.ts";
 import type { Session } from "./session.ts";
 
 /** Options of {@link runDoctor}. */
@@ -30,6 +33,8 @@ export interface DoctorOptions extends Session {
 export interface DoctorRequest {
   readonly stateDirectory: string;
   readonly mode: ClusterMode;
+  /** How the user says that registries are reached; they are asked. Not given: none is. */
+  readonly registries?: NonNullable<ClusterConfig["registries"]>;
   /** Where to save the facts. */
   readonly save?: string;
   /** A file of saved facts to judge in place of this machine. */
@@ -44,6 +49,8 @@ export interface DoctorReport {
   readonly facts: readonly FactReport[];
   readonly blockers: readonly BlockerReport[];
   readonly plan: PlanReport;
+  /** What the registries say, where they were asked. */
+  readonly registries?: readonly RegistryAnswer[];
 }
 
 /** What `up` would do. */
@@ -63,13 +70,19 @@ export interface PlanReport {
   readonly uncertain: readonly string[];
 }
 
-/** {@link runDoctor}, with facts from a file and to a file. */
+/**
+ * {@link runDoctor}, with facts from a file and to a file, and with the registries. They are asked where that is wished only: a
+ * silent one costs seconds, and no name is asked for outside unasked.
+ */
 export async function doctor(request: DoctorRequest, session: Session): Promise<DoctorReport> {
   const { stateDirectory, mode } = request;
   const saved = request.facts === undefined ? {} : { facts: await loadFacts(request.facts, session.host) };
+  const routes = request.registries && (await registryRoutes(request.registries, session.host));
   const { report, facts } = await runDoctor({ ...session, stateDirectory, mode, ...saved });
   if (request.save !== undefined) await saveFacts(request.save, facts, session.host);
-  return report;
+  if (routes === undefined) return report;
+  const registries = await step(session.progress, "Asking registries", () => askRegistries(routes, session));
+  return { ...report, registries };
 }
 
 /** Measures this machine, judges it and plans for it, and changes nothing. */

@@ -1,9 +1,20 @@
 import { authoritiesIn } from "../contract/authorities-in.ts";
 import type { RegistryRoute } from "../contract/cluster-spec.ts";
 import type { Host } from "../contract/host.ts";
+import type { RegistryAnswer } from "../contract/registry-answer.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
-import { hostOfLogin, readDockerLogins } from "../registries/docker-logins.ts";
+import { trustedAuthorities } from "../pki/trusted-authorities.ts";
+import { askRegistry } from "../registries/ask-registry.ts";
+import { hostOfLogin, loginAt, readDockerLogins } from "../registries/docker-logins.ts";
+import { endpointsOf } from "../registries/registry-endpoints.ts";
 import type { ClusterConfig } from "./cluster-options.ts";
+import type { Session } from "./session.ts";
+
+/** Milliseconds for one place; all are asked at once. */
+const patience = 5000;
+
+/** The registries that most images are of. */
+const usual = ["registry.k8s.io", "docker.io"];
 
 /**
  * How the user says that registries are reached.
@@ -49,4 +60,29 @@ export async function credentialNotes(host: Host): Promise<readonly string[]> {
       : [`Every pod's images are pulled with the credentials of the docker config for ${registries.join(", ")}.`]),
     ...notes,
   ];
+}
+
+/** Asks every place that images would be pulled from, as containerd would. */
+export async function askRegistries(routes: readonly RegistryRoute[], session: Session): Promise<RegistryAnswer[]> {
+  const { host, signal } = session;
+  const { files } = await trustedAuthorities(host);
+  const trusted = authoritiesIn(await Promise.all(files.map((path) => host.files.readText(path))));
+  const logins = await readDockerLogins(host);
+  const named = new Set(routes.map(({ registry }) => registry));
+  const all = [...routes, ...usual.filter((name) => !named.has(name)).map((registry) => ({ registry, mirrors: [] }))];
+  return Promise.all(
+    all.flatMap((route) =>
+      endpointsOf(route).map(async (endpoint) => {
+        const own = "authority" in route ? authoritiesIn([await host.files.readText(route.authority)]) : [];
+        const login = loginAt(endpoint.host, logins);
+        return askRegistry(endpoint, {
+          host,
+          authorities: [...trusted, ...own],
+          ...(login === undefined ? {} : { login }),
+          patience,
+          signal,
+        });
+      }),
+    ),
+  );
 }

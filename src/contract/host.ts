@@ -9,6 +9,7 @@ export interface Host {
   readonly files: Files;
   readonly processes: Processes;
   readonly sockets: Sockets;
+  readonly requests: Requests;
   readonly clock: Clock;
   /** The environment variables of this process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -185,6 +186,32 @@ export interface Sockets {
    * ends: an abstract unix socket (unix(7)). Undefined where somebody holds it.
    */
   lock(name: string): Promise<AsyncDisposable | undefined>;
+}
+
+/** Options of {@link Requests.get}. */
+export interface HttpOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The proxy to ask, as an address that may hold a user and a password. Default: none. */
+  readonly proxy?: string;
+  /** The certificates of the authorities that are trusted, and no other. */
+  readonly authorities: readonly string[];
+  /** Milliseconds for everything. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a request. */
+export type HttpAnswer =
+  | { readonly kind: "answered"; readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  /** The proxy makes no connection to the target, and answers so itself. */
+  | { readonly kind: "refused"; readonly status: number }
+  /** No answer: whose fault it was, Node's code for it (ETIMEDOUT where time ran out) and its words. */
+  | { readonly kind: "failed"; readonly at: "proxy" | "target"; readonly code: string; readonly because: string };
+
+/** HTTP as a program uses it that is told of a proxy. */
+export interface Requests {
+  /** Sends one GET and reads the head of its answer; follows no redirect. */
+  get(url: string, options: HttpOptions): Promise<HttpAnswer>;
 }
 
 /** Time, injected so that tests need not wait for it. */

@@ -3,6 +3,7 @@ import type { Host } from "../contract/host.ts";
 import { LocalCommands } from "./local-commands.ts";
 import { LocalFiles } from "./local-files.ts";
 import { LocalProcesses } from "./local-processes.ts";
+import { LocalRequests } from "./local-requests.ts";
 import { LocalSockets } from "./local-sockets.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -13,6 +14,7 @@ export function localHost(): Host {
     files: new LocalFiles(),
     processes: new LocalProcesses(),
     sockets: new LocalSockets(),
+    requests: new LocalRequests(),
     clock: systemClock,
     environment: process.env,
   };

@@ -1,10 +1,14 @@
 import type { DoctorReport } from "../../cluster/doctor.ts";
+import type { RegistryAnswer } from "../../contract/registry-answer.ts";
 import type { BlockerReport } from "../../contract/report.ts";
 import { style } from "./style.ts";
 import { bytes } from "../../contract/quantities.ts";
 
 /** Shows what was found, the worst first, and what would be done. */
-export function renderDoctor({ mode, machine, facts, blockers, plan }: DoctorReport, colour: boolean): string {
+export function renderDoctor(
+  { mode, machine, facts, blockers, plan, registries }: DoctorReport,
+  colour: boolean,
+): string {
   const untold = facts.filter(({ kind }) => kind === "inconclusive");
   const clear = blockers.filter(({ verdict }) => verdict === "clear").length;
   const standing = blockers.filter(({ verdict }) => verdict !== "clear");
@@ -15,6 +19,7 @@ export function renderDoctor({ mode, machine, facts, blockers, plan }: DoctorRep
     `${style("✓", "good", colour)} ${String(clear)} further blockers are not here`,
     ...untold.map(({ id, because }) => `${style("?", "warn", colour)} could not measure ${id}: ${because ?? ""}`),
     "",
+    ...(registries === undefined ? [] : [...registries.map((answer) => registryLine(answer, colour)), ""]),
   ];
   switch (plan.verdict) {
     case "possible":
@@ -37,4 +42,11 @@ function lineOf(blocker: BlockerReport, unresolved: readonly string[], colour: b
   const does =
     blocker.remedy === undefined ? (stops ? "no remedy can be applied" : "left as it is") : `remedy: ${blocker.remedy}`;
   return [`${sign} ${blocker.title} (${blocker.id}): ${does}`, `    ${blocker.because ?? ""}`];
+}
+
+function registryLine({ registry, kind, address, proxy, verdict, because }: RegistryAnswer, colour: boolean): string {
+  const sign = verdict === "answers" ? style("✓", "good", colour) : style("✗", "bad", colour);
+  const which = kind === "mirror" ? `a mirror of ${registry}, ${address}` : `${registry}, ${address}`;
+  const by = verdict === "answers" && proxy !== null ? ` by the proxy ${proxy}` : "";
+  return `${sign} ${which}: ${because}${by}`;
 }
