@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import type { ClusterConfig } from "../../src/cluster/cluster-options.ts";
+import type { DoctorReport } from "../../src/cluster/doctor.ts";
 import { sandkubeInside } from "../../src/cluster/sandboxes.ts";
-import { cannotTest, sandboxMachine, type TestMachine } from "./machine.ts";
+import { expectSchema } from "./expect-schema.ts";
+import { cannotTest, sandboxMachine, type Outcome, type TestMachine } from "./machine.ts";
 import { tracesOn } from "./machine-traces.ts";
 import { container, modestContainer, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { makeProxiedSurroundings, outside, type ProxiedSurroundings } from "./proxied-surroundings.ts";
+import { registryUser } from "./outside-registries.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 import { verifyOn } from "./verify-scenarios.ts";
 
@@ -11,6 +16,7 @@ const because = cannotTest();
 if (because !== undefined) process.stderr.write(`pod proxy: skipped: ${because}\n`);
 
 const authorities = "/var/run/secrets/sandkube.dev/pod-proxy/ca-certificates.crt";
+const registryLogin = Buffer.from(`${registryUser.username}:${registryUser.password}`).toString("base64");
 const state = `/var/lib/sandkube/clusters/${clusterName}`;
 
 describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy", { timeout: 360_000 }, () => {
@@ -27,13 +33,11 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     const { stdout: route } = await sandbox.shell("ip -4 route show default");
     surroundings = await makeProxiedSurroundings(/via (\S+)/.exec(route)?.[1] ?? "");
     await sandbox.shell(`cat > /root/outside.crt <<'END'\n${surroundings.authority}\nEND`);
-    const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
-    const environment = [...proxies.map((name) => `${name}=${surroundings.proxy}`), "SSL_CERT_FILE=/root/outside.crt"];
-    machine = {
-      ...sandbox,
-      sandkube: (...words) => sandbox.shell(`export ${environment.join(" ")}; exec ${sandkubeInside(words).join(" ")}`),
-    };
-    cluster = await startCluster(machine, "node", { network: { podProxy: true } });
+    await sandbox.shell(`cat > /root/other.crt <<'END'\n${surroundings.otherAuthority}\nEND`);
+    const auths = { [`${outside}:${String(surroundings.registries.closed)}`]: { auth: registryLogin } };
+    await sandbox.shell(`mkdir /root/docker && echo '${JSON.stringify({ auths })}' > /root/docker/config.json`);
+    machine = { ...sandbox, sandkube: (...words) => sandkubeWith({}, ...words) };
+    cluster = await startCluster(machine, "node", { network: { podProxy: true }, registries: routes() });
   });
 
   afterAll(async () => {
@@ -42,6 +46,27 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     await (sandbox as TestMachine | undefined)?.[Symbol.asyncDispose]();
   });
 
+  /** sandkube, told of its surroundings, and of something else. */
+  const sandkubeWith = (others: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Outcome> => {
+    const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+    const environment = {
+      ...Object.fromEntries(proxies.map((name) => [name, surroundings.proxy])),
+      SSL_CERT_FILE: "/root/outside.crt",
+      NODE_EXTRA_CA_CERTS: "/root/other.crt",
+      DOCKER_CONFIG: "/root/docker",
+      ...others,
+    };
+    const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    return sandbox.shell(`export ${settings.join(" ")}; exec ${sandkubeInside(words).join(" ")}`);
+  };
+  const routes = (): NonNullable<ClusterConfig["registries"]> => {
+    const { open, closed, plain } = surroundings.registries;
+    return {
+      "registry.k8s.io": { mirrors: [`https://${outside}:${String(open)}/k8s`] },
+      "quay.io": { mirrors: [`https://${outside}:${String(closed)}/quay`] },
+      [`${outside}:${String(plain)}`]: { plainHttp: true },
+    };
+  };
   const inPod = async (name: string, script: string, namespace = "default"): Promise<string> => {
     const words = ["exec", "-n", namespace, name, "-c", "main", "--", "sh", "-c", script];
     const { stdout, stderr } = await cluster.tryKubectl(words);
@@ -182,6 +207,78 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     expect(copied.split(" ").sort()).toEqual(described.spec.volumes.map(({ name }) => name).sort());
   });
 
+  test("images come by the proxy: from mirrors, with credentials, and by authorities of the environment", async () => {
+    const { registries, words } = surroundings;
+    const images = {
+      "by-mirror": { image: "registry.k8s.io/word:1", word: words["k8s/word"] },
+      "by-closed-mirror": { image: "quay.io/word:1", word: words["quay/word"] },
+      "by-login": { image: `${outside}:${String(registries.closed)}/direct/word:1`, word: words["direct/word"] },
+      "by-plain-http": { image: `${outside}:${String(registries.plain)}/plain/word:1`, word: words["plain/word"] },
+    };
+    const all = Object.entries(images);
+    await cluster.apply(...all.map(([name, { image }]) => pod(name, [{ name: "main", image }])));
+    await Promise.all(all.map(([name]) => ready(name)));
+    for (const [name, { word }] of all) expect(await cluster.kubectl("logs", name), name).toBe(`${word}\n`);
+    const log = await surroundings.log();
+    for (const port of [registries.open, registries.closed])
+      expect(log).toContain(`CONNECT ${outside}:${String(port)}`);
+    expect(log).toContain(`http://${outside}:${String(registries.plain)}/v2/plain/word/`);
+    expect(log).not.toMatch(/CONNECT (registry\.k8s|quay)\.io/);
+  });
+
+  test("the credentials of registries are where they are needed, for root only, and nowhere else", async () => {
+    const closed = `${outside}:${String(surroundings.registries.closed)}`;
+    const told = `Every pod's images are pulled with the credentials of the docker config for ${closed}.`;
+    expect(cluster.report.notes).toContain(told);
+    const [plain, encoded] = [registryUser.password, registryLogin].map(
+      (text) => `[${text.slice(0, 1)}]${text.slice(1)}`,
+    );
+    const search = `grep -rlE '${plain ?? ""}|${encoded ?? ""}'`;
+    const files = await machine.shell(
+      `cd ${state} && ${search} . --exclude-dir=datastore --exclude-dir=containerd --exclude-dir=pods | sort | xargs stat -c '%a %n'`,
+    );
+    expect(files.stdout, files.stderr).toBe(
+      "600 ./configuration/registries/quay.io/hosts.toml\n600 ./kubelet/config.json\n",
+    );
+    const report = await machine.sandkube("report", "--name", clusterName, "--output", "json");
+    for (const secret of [registryUser.password, registryLogin]) {
+      expect(report.stdout + JSON.stringify(cluster.report)).not.toContain(secret);
+    }
+    const commands = await machine.shell(
+      `grep -lE '${plain ?? ""}|${encoded ?? ""}' /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null`,
+    );
+    expect(commands.stdout).toBe("");
+  });
+
+  test("doctor tells which registries answer, and why the others do not", async () => {
+    await sandbox.shell(`cat > /root/registries.yaml <<'END'\n${stringify({ registries: routes() })}END`);
+    const doctor = async (others: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> => {
+      const words = ["doctor", "--registries", "--config", "/root/registries.yaml", "--output", "json"];
+      const { stdout, stderr } = await sandkubeWith(others, ...words);
+      expect(stdout + stderr).not.toContain(surroundings.password);
+      const report = JSON.parse(stdout) as DoctorReport;
+      expectSchema("doctor", report);
+      const told = (report.registries ?? []).map((one) => [
+        `${one.kind} ${one.registry}`,
+        `${one.verdict}: ${one.because}`,
+      ]);
+      return Object.fromEntries(told) as Record<string, string>;
+    };
+    const answers = await doctor({});
+    const refused = `proxy-refused: the proxy http://${surroundings.proxy.split("@")[1] ?? ""} refused (403)`;
+    expect(answers).toEqual({
+      "mirror registry.k8s.io": "answers: it answers 200",
+      "registry registry.k8s.io": refused,
+      "mirror quay.io": "answers: it answers 200",
+      "registry quay.io": refused,
+      [`registry ${outside}:${String(surroundings.registries.plain)}`]: "answers: it answers 200",
+      "registry docker.io": refused,
+    });
+    const others = await doctor({ DOCKER_CONFIG: "/nowhere", SSL_CERT_FILE: "/root/other.crt" });
+    expect(others["mirror registry.k8s.io"]).toMatch(/^untrusted: the certificate of outside\.test:\d+ is not trusted/);
+    expect(others["mirror quay.io"]).toMatch(/^unauthorized: it wants credentials \(401\)/);
+  });
+
   test("verify proves it, and is itself not led astray by it", async () => {
     const checks = ["pod-proxy", "service-from-pod", "api-from-pod", "copy", "network-policy"];
     const { report } = await verifyOn(machine, "--only", checks.join());
@@ -197,6 +294,7 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     await cluster.apply(pod("later", [container("main", sleepForever)]));
     await ready("later");
     expect(await cluster.kubectl("get", "pod", "later", "-o", "jsonpath={.spec.containers[0].env}")).toBe("");
+    expect((await machine.shell(`ls ${state}/configuration/registries`)).stdout).toBe("");
     const objects = ["mutatingadmissionpolicies,mutatingadmissionpolicybindings", "-o", "name"];
     expect(await cluster.kubectl("get", ...objects)).toBe("");
   });

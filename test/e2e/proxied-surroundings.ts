@@ -12,6 +12,7 @@ import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { CertificateAuthority } from "../../src/pki/certificate-authority.ts";
 import { testSession } from "./machine.ts";
+import { fillRegistry, findDockerRegistry, startRegistry, stopRegistry } from "./outside-registries.ts";
 
 /** The name of a server that only the proxy knows and reaches. */
 export const outside = "outside.test";
@@ -27,14 +28,27 @@ export interface ProxiedSurroundings extends AsyncDisposable {
   readonly https: string;
   /** The certificate of the authority that the https server's is of. */
   readonly authority: string;
+  /** Registries there, by their port. */
+  readonly registries: {
+    /** By TLS of the same authority. */
+    readonly open: number;
+    /** Without TLS. */
+    readonly plain: number;
+    /** Wants a user, by TLS of another authority. */
+    readonly closed: number;
+  };
+  /** The words that the images of the registries print, by repository; each has the tag 1. */
+  readonly words: Readonly<Record<"k8s/word" | "quay/word" | "direct/word" | "plain/word", string>>;
+  /** The certificate of the other authority. */
+  readonly otherAuthority: string;
   /** What the proxy wrote of its requests. */
   readonly log: () => Promise<string>;
 }
 
 /**
- * Makes what a sandbox sees whose only way out is a proxy: tinyproxy, which wants a password, and beyond it a server for
- * http: and one for https: by a private authority. They listen on this machine's loopback, and their name is in the
- * proxy's hosts(5) file only, so that nobody reaches them but by the proxy.
+ * Makes what a sandbox sees whose only way out is a proxy: tinyproxy, which wants a password and leads to one name only,
+ * and beyond it a server for http:, one for https: by a private authority, and registries. They listen on this machine's
+ * loopback, and their name is in the proxy's hosts(5) file only, so that nobody reaches them but by the proxy.
  *
  * @param address where the proxy listens
  */
@@ -54,14 +68,39 @@ export async function makeProxiedSurroundings(address: string): Promise<ProxiedS
     createHttpsServer({ key: own.privateKey, cert: own.certificate }, answer),
   ];
   const [http, https] = await Promise.all(servers.map((server) => listen(server, "127.0.0.1")));
+  const registries = {
+    open: await freePort("127.0.0.1"),
+    plain: await freePort("127.0.0.1"),
+    closed: await freePort("127.0.0.1"),
+  };
+  const words = {
+    "k8s/word": `k8s-${word}`,
+    "quay/word": `quay-${word}`,
+    "direct/word": `direct-${word}`,
+    "plain/word": `plain-${word}`,
+  };
+  const otherAuthority = await CertificateAuthority.create("other", Date.now());
+  const theirs = { commonName: outside, usage: "server" as const, subjectAltNames: [outside] };
+  const program = await findDockerRegistry(directory);
+  const started = [
+    await startRegistry(program, directory, registries.open, { certificate: own }),
+    await startRegistry(program, directory, registries.plain),
+    await startRegistry(program, directory, registries.closed, {
+      certificate: await otherAuthority.issue(theirs, Date.now()),
+      isClosed: true,
+    }),
+  ];
+  await fillRegistry(registries.plain, directory, words);
   const port = await freePort(address);
   const log = join(directory, "log");
   const configuration = join(directory, "tinyproxy.conf");
   await writeFile(join(directory, "hosts"), `127.0.0.1 localhost ${outside}\n`);
+  await writeFile(join(directory, "allowed"), `^${outside.replaceAll(".", "\\.")}$\n`);
   await writeFile(
     configuration,
     [
       ...[`Listen ${address}`, `Port ${String(port)}`, "Allow 10.199.0.0/16", `BasicAuth user ${password}`],
+      ...[`Filter "${join(directory, "allowed")}"`, "FilterDefaultDeny Yes"],
       ...["Timeout 60", "MaxClients 50", `LogFile "${log}"`, "LogLevel Connect", ""],
     ].join("\n"),
     { mode: 0o600 },
@@ -82,9 +121,13 @@ export async function makeProxiedSurroundings(address: string): Promise<ProxiedS
     http: `http://${outside}:${String(http)}`,
     https: `https://${outside}:${String(https)}`,
     authority: authority.pem.certificate,
+    registries,
+    words,
+    otherAuthority: otherAuthority.pem.certificate,
     log: () => readFile(log, "utf8"),
     [Symbol.asyncDispose]: async () => {
       if (proxy.exitCode === null && proxy.signalCode === null && proxy.kill()) await once(proxy, "exit");
+      await Promise.all(started.map(stopRegistry));
       for (const server of servers) server.close();
       await rm(directory, { recursive: true });
     },
