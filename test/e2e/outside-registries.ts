@@ -1,35 +1,101 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
 import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { buildImages, localArchitecture } from "../../src/images/build-image.ts";
-import type { KeyPair } from "../../src/pki/certificate-authority.ts";
+import { CertificateAuthority, type KeyPair } from "../../src/pki/certificate-authority.ts";
+import { freePort, listen } from "./loopback.ts";
+import { tokenService, tokensFor } from "./token-server.ts";
 
 /** The user of the registry that wants one. */
 export const registryUser = { username: "me", password: "sandkube-e2e-5f0c2b7d91" };
 const htpasswd = "me:$2y$05$abcdefghijklmnopqrstuu/s//TkhqLliydsgBY6Oc8jxGZqHdRdu\n";
 
-/** A docker-registry on this machine's loopback. */
-export interface OutsideRegistry {
-  readonly port: number;
-  readonly process: ChildProcess;
+/** Registries on this machine's loopback, by their port, and what they have. */
+export interface OutsideRegistries extends AsyncDisposable {
+  /** By TLS of the authority that is known anyway. */
+  readonly open: number;
+  /** Without TLS. */
+  readonly plain: number;
+  /** Wants {@link registryUser}, by TLS of another authority. */
+  readonly closed: number;
+  /** Sends people to a token server that wants the same user; both by TLS of a third authority. */
+  readonly tokens: number;
+  /** The words that the images print, by repository; each has the tag 1, and is in all of them. */
+  readonly words: Readonly<Record<"k8s/word" | "quay/word" | "direct/word" | "plain/word" | "tokens/word", string>>;
+  /** The certificate of the other authority. */
+  readonly otherAuthority: string;
+  readonly thirdAuthority: string;
 }
 
 /** How a registry is to be. */
-export interface RegistryKind {
+interface RegistryKind {
   readonly certificate?: KeyPair;
   /** Whether it wants {@link registryUser}. */
   readonly isClosed?: boolean;
+  /** The address of the token server that it sends people to, and the certificate of who signs tokens there. */
+  readonly tokens?: { readonly realm: string; readonly signer: string };
 }
 
-/** What a registry has: the repository, and the word that its image prints. */
-export type Repositories = Readonly<Record<string, string>>;
+/**
+ * Starts four registries over one directory, and fills it.
+ *
+ * @param name what their certificates are for
+ * @param own the certificate of the open one
+ */
+export async function makeOutsideRegistries(directory: string, name: string, own: KeyPair): Promise<OutsideRegistries> {
+  const now = Date.now();
+  const [other, third] = [
+    await CertificateAuthority.create("other", now),
+    await CertificateAuthority.create("third", now),
+  ];
+  const server = { commonName: name, usage: "server", subjectAltNames: [name] } as const;
+  const [others, thirds] = [await other.issue(server, now), await third.issue(server, now)];
+  const program = await findDockerRegistry(directory);
+  const tokenServer = createHttpsServer(
+    { key: thirds.privateKey, cert: thirds.certificate },
+    tokensFor(registryUser, thirds),
+  );
+  const realm = `https://${name}:${String(await listen(tokenServer, "127.0.0.1"))}/token`;
+  const started: ChildProcess[] = [];
+  const stop = async (): Promise<void> => {
+    tokenServer.close();
+    await Promise.all(started.map(end));
+  };
+  const start = async (kind: RegistryKind): Promise<number> => {
+    const port = await freePort("127.0.0.1");
+    await startRegistry(program, directory, port, kind, started);
+    return port;
+  };
+  try {
+    const open = await start({ certificate: own });
+    const plain = await start({});
+    const closed = await start({ certificate: others, isClosed: true });
+    const tokens = await start({ certificate: thirds, tokens: { realm, signer: thirds.certificate } });
+    const word = randomBytes(6).toString("hex");
+    const words = {
+      "k8s/word": `k8s-${word}`,
+      "quay/word": `quay-${word}`,
+      "direct/word": `direct-${word}`,
+      "plain/word": `plain-${word}`,
+      "tokens/word": `tokens-${word}`,
+    };
+    await fillRegistry(plain, directory, words);
+    const [otherAuthority, thirdAuthority] = [other.pem.certificate, third.pem.certificate];
+    return { open, plain, closed, tokens, words, otherAuthority, thirdAuthority, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
 
 /** Takes docker-registry out of Debian's package: the package itself would start one, for everybody, at port 5000. */
-export async function findDockerRegistry(directory: string): Promise<string> {
+async function findDockerRegistry(directory: string): Promise<string> {
   const { commands } = localHost();
   const found = await commands.find("docker-registry");
   if (found !== undefined) return found;
@@ -39,13 +105,13 @@ dpkg-deb --extract docker-registry_*.deb docker-registry`;
   return join(directory, "docker-registry/usr/bin/docker-registry");
 }
 
-/** Starts a registry over a directory that several may share. */
-export async function startRegistry(
+async function startRegistry(
   program: string,
   directory: string,
   port: number,
-  { certificate, isClosed = false }: RegistryKind = {},
-): Promise<OutsideRegistry> {
+  { certificate, isClosed = false, tokens }: RegistryKind,
+  started: ChildProcess[],
+): Promise<void> {
   const own = join(directory, `registry-${String(port)}`);
   await mkdir(own, { mode: 0o700 });
   if (certificate !== undefined) {
@@ -53,6 +119,7 @@ export async function startRegistry(
     await writeFile(join(own, "tls.key"), certificate.privateKey, { mode: 0o600 });
   }
   await writeFile(join(own, "htpasswd"), htpasswd);
+  await writeFile(join(own, "signer.crt"), tokens?.signer ?? "");
   const configuration = {
     version: "0.1",
     log: { level: "error" },
@@ -63,10 +130,14 @@ export async function startRegistry(
         ? {}
         : { tls: { certificate: join(own, "tls.crt"), key: join(own, "tls.key"), minimumtls: "tls1.2" } }),
     },
+    ...(tokens === undefined
+      ? {}
+      : { auth: { token: { realm: tokens.realm, ...tokenService, rootcertbundle: join(own, "signer.crt") } } }),
     ...(isClosed ? { auth: { htpasswd: { realm: "outside", path: join(own, "htpasswd") } } } : {}),
   };
   await writeFile(join(own, "config.yml"), JSON.stringify(configuration));
   const process = spawn(program, ["serve", join(own, "config.yml")], { stdio: "ignore" });
+  started.push(process);
   await waitUntil(
     async () =>
       (await localHost().sockets.canConnect("127.0.0.1", port, 1000))
@@ -74,16 +145,14 @@ export async function startRegistry(
         : { ok: false as const, because: `it does not listen; exit code ${String(process.exitCode)}` },
     { clock: localHost().clock, what: "docker-registry", timeout: 30_000 },
   );
-  return { port, process };
 }
 
-/** Ends a registry that was started here. */
-export async function stopRegistry({ process }: OutsideRegistry): Promise<void> {
+async function end(process: ChildProcess): Promise<void> {
   if (process.exitCode === null && process.signalCode === null && process.kill()) await once(process, "exit");
 }
 
 /** Gives images that print a word to a registry without TLS and users, as the tag 1. */
-export async function fillRegistry(port: number, directory: string, repositories: Repositories): Promise<void> {
+async function fillRegistry(port: number, directory: string, repositories: OutsideRegistries["words"]): Promise<void> {
   const { commands } = localHost();
   const source = (await commands.find("busybox")) ?? "";
   for (const [repository, word] of Object.entries(repositories)) {

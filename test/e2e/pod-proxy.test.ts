@@ -33,8 +33,12 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     const { stdout: route } = await sandbox.shell("ip -4 route show default");
     surroundings = await makeProxiedSurroundings(/via (\S+)/.exec(route)?.[1] ?? "");
     await sandbox.shell(`cat > /root/outside.crt <<'END'\n${surroundings.authority}\nEND`);
-    await sandbox.shell(`cat > /root/other.crt <<'END'\n${surroundings.otherAuthority}\nEND`);
-    const auths = { [`${outside}:${String(surroundings.registries.closed)}`]: { auth: registryLogin } };
+    await sandbox.shell(`cat > /root/third.crt <<'END'\n${surroundings.registries.thirdAuthority}\nEND`);
+    await sandbox.shell(`cat > /root/other.crt <<'END'\n${surroundings.registries.otherAuthority}\nEND`);
+    const { closed, tokens } = surroundings.registries;
+    const auths = Object.fromEntries(
+      [closed, tokens].map((port) => [`${outside}:${String(port)}`, { auth: registryLogin }]),
+    );
     await sandbox.shell(`mkdir /root/docker && echo '${JSON.stringify({ auths })}' > /root/docker/config.json`);
     machine = { ...sandbox, sandkube: (...words) => sandkubeWith({}, ...words) };
     cluster = await startCluster(machine, "node", { network: { podProxy: true }, registries: routes() });
@@ -60,10 +64,11 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     return sandbox.shell(`export ${settings.join(" ")}; exec ${sandkubeInside(words).join(" ")}`);
   };
   const routes = (): NonNullable<ClusterConfig["registries"]> => {
-    const { open, closed, plain } = surroundings.registries;
+    const { open, closed, plain, tokens } = surroundings.registries;
     return {
       "registry.k8s.io": { mirrors: [`https://${outside}:${String(open)}/k8s`] },
       "quay.io": { mirrors: [`https://${outside}:${String(closed)}/quay`] },
+      "ghcr.io": { mirrors: [`https://${outside}:${String(tokens)}/tokens`], authority: "/root/third.crt" },
       [`${outside}:${String(plain)}`]: { plainHttp: true },
     };
   };
@@ -207,11 +212,13 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     expect(copied.split(" ").sort()).toEqual(described.spec.volumes.map(({ name }) => name).sort());
   });
 
-  test("images come by the proxy: from mirrors, with credentials, and by authorities of the environment", async () => {
-    const { registries, words } = surroundings;
+  test("images come by the proxy: from mirrors, with credentials, and by authorities of each kind", async () => {
+    const { registries } = surroundings;
+    const { words } = registries;
     const images = {
       "by-mirror": { image: "registry.k8s.io/word:1", word: words["k8s/word"] },
       "by-closed-mirror": { image: "quay.io/word:1", word: words["quay/word"] },
+      "by-token": { image: "ghcr.io/word:1", word: words["tokens/word"] },
       "by-login": { image: `${outside}:${String(registries.closed)}/direct/word:1`, word: words["direct/word"] },
       "by-plain-http": { image: `${outside}:${String(registries.plain)}/plain/word:1`, word: words["plain/word"] },
     };
@@ -223,12 +230,13 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     for (const port of [registries.open, registries.closed])
       expect(log).toContain(`CONNECT ${outside}:${String(port)}`);
     expect(log).toContain(`http://${outside}:${String(registries.plain)}/v2/plain/word/`);
-    expect(log).not.toMatch(/CONNECT (registry\.k8s|quay)\.io/);
+    expect(log).not.toMatch(/CONNECT (registry\.k8s|quay|ghcr)\.io/);
   });
 
   test("the credentials of registries are where they are needed, for root only, and nowhere else", async () => {
-    const closed = `${outside}:${String(surroundings.registries.closed)}`;
-    const told = `Every pod's images are pulled with the credentials of the docker config for ${closed}.`;
+    const { closed, tokens } = surroundings.registries;
+    const both = [closed, tokens].map((port) => `${outside}:${String(port)}`).join(", ");
+    const told = `Every pod's images are pulled with the credentials of the docker config for ${both}.`;
     expect(cluster.report.notes).toContain(told);
     const [plain, encoded] = [registryUser.password, registryLogin].map(
       (text) => `[${text.slice(0, 1)}]${text.slice(1)}`,
@@ -238,7 +246,7 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
       `cd ${state} && ${search} . --exclude-dir=datastore --exclude-dir=containerd --exclude-dir=pods | sort | xargs stat -c '%a %n'`,
     );
     expect(files.stdout, files.stderr).toBe(
-      "600 ./configuration/registries/quay.io/hosts.toml\n600 ./kubelet/config.json\n",
+      "600 ./configuration/registries/ghcr.io/hosts.toml\n600 ./configuration/registries/quay.io/hosts.toml\n600 ./kubelet/config.json\n",
     );
     const report = await machine.sandkube("report", "--name", clusterName, "--output", "json");
     for (const secret of [registryUser.password, registryLogin]) {
@@ -271,12 +279,16 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
       "registry registry.k8s.io": refused,
       "mirror quay.io": "answers: it answers 200",
       "registry quay.io": refused,
+      "mirror ghcr.io": "answers: it answers 200",
+      "registry ghcr.io": refused,
       [`registry ${outside}:${String(surroundings.registries.plain)}`]: "answers: it answers 200",
       "registry docker.io": refused,
     });
     const others = await doctor({ DOCKER_CONFIG: "/nowhere", SSL_CERT_FILE: "/root/other.crt" });
     expect(others["mirror registry.k8s.io"]).toMatch(/^untrusted: the certificate of outside\.test:\d+ is not trusted/);
     expect(others["mirror quay.io"]).toMatch(/^unauthorized: it wants credentials \(401\)/);
+    const alone = await doctor({ DOCKER_CONFIG: "/nowhere" });
+    expect(alone["mirror ghcr.io"]).toMatch(/^unauthorized: its token server outside\.test:\d+: it wants credentials/);
   });
 
   test("verify proves it, and is itself not led astray by it", async () => {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureSystemPackages } from "../../src/artifacts/system-packages.ts";
@@ -12,7 +12,8 @@ import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { CertificateAuthority } from "../../src/pki/certificate-authority.ts";
 import { testSession } from "./machine.ts";
-import { fillRegistry, findDockerRegistry, startRegistry, stopRegistry } from "./outside-registries.ts";
+import { freePort, listen } from "./loopback.ts";
+import { makeOutsideRegistries, type OutsideRegistries } from "./outside-registries.ts";
 
 /** The name of a server that only the proxy knows and reaches. */
 export const outside = "outside.test";
@@ -28,19 +29,8 @@ export interface ProxiedSurroundings extends AsyncDisposable {
   readonly https: string;
   /** The certificate of the authority that the https server's is of. */
   readonly authority: string;
-  /** Registries there, by their port. */
-  readonly registries: {
-    /** By TLS of the same authority. */
-    readonly open: number;
-    /** Without TLS. */
-    readonly plain: number;
-    /** Wants a user, by TLS of another authority. */
-    readonly closed: number;
-  };
-  /** The words that the images of the registries print, by repository; each has the tag 1. */
-  readonly words: Readonly<Record<"k8s/word" | "quay/word" | "direct/word" | "plain/word", string>>;
-  /** The certificate of the other authority. */
-  readonly otherAuthority: string;
+  /** Registries there. */
+  readonly registries: OutsideRegistries;
   /** What the proxy wrote of its requests. */
   readonly log: () => Promise<string>;
 }
@@ -68,29 +58,7 @@ export async function makeProxiedSurroundings(address: string): Promise<ProxiedS
     createHttpsServer({ key: own.privateKey, cert: own.certificate }, answer),
   ];
   const [http, https] = await Promise.all(servers.map((server) => listen(server, "127.0.0.1")));
-  const registries = {
-    open: await freePort("127.0.0.1"),
-    plain: await freePort("127.0.0.1"),
-    closed: await freePort("127.0.0.1"),
-  };
-  const words = {
-    "k8s/word": `k8s-${word}`,
-    "quay/word": `quay-${word}`,
-    "direct/word": `direct-${word}`,
-    "plain/word": `plain-${word}`,
-  };
-  const otherAuthority = await CertificateAuthority.create("other", Date.now());
-  const theirs = { commonName: outside, usage: "server" as const, subjectAltNames: [outside] };
-  const program = await findDockerRegistry(directory);
-  const started = [
-    await startRegistry(program, directory, registries.open, { certificate: own }),
-    await startRegistry(program, directory, registries.plain),
-    await startRegistry(program, directory, registries.closed, {
-      certificate: await otherAuthority.issue(theirs, Date.now()),
-      isClosed: true,
-    }),
-  ];
-  await fillRegistry(registries.plain, directory, words);
+  const registries = await makeOutsideRegistries(directory, outside, own);
   const port = await freePort(address);
   const log = join(directory, "log");
   const configuration = join(directory, "tinyproxy.conf");
@@ -122,28 +90,12 @@ export async function makeProxiedSurroundings(address: string): Promise<ProxiedS
     https: `https://${outside}:${String(https)}`,
     authority: authority.pem.certificate,
     registries,
-    words,
-    otherAuthority: otherAuthority.pem.certificate,
     log: () => readFile(log, "utf8"),
     [Symbol.asyncDispose]: async () => {
       if (proxy.exitCode === null && proxy.signalCode === null && proxy.kill()) await once(proxy, "exit");
-      await Promise.all(started.map(stopRegistry));
+      await registries[Symbol.asyncDispose]();
       for (const server of servers) server.close();
       await rm(directory, { recursive: true });
     },
   };
-}
-
-async function listen(server: Server, address: string): Promise<number> {
-  server.listen(0, address);
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, address);
-  server.close();
-  await once(server, "close");
-  return port;
 }
