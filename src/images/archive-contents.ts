@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import { extract, type Extract } from "tar-stream";
 import type { Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
-import { feed } from "./feed.ts";
 import { invalidArchive } from "./invalid-archive.ts";
+import { ByteMeter, entryKind, quoteName, readTar, type ArchiveEntry } from "./tar-reader.ts";
 
 /** A file of an archive. */
 export interface ArchivedFile {
@@ -75,37 +72,19 @@ export async function readArchive(
   limits: ArchiveLimits = {},
 ): Promise<ArchiveContents> {
   const compression = await detectCompression(path, host);
-  const archive = extract();
-  const meter = new Meter(path, limits.size ?? defaultSizeLimit);
-  const source = host.files.openRead(path);
-  let feedError: unknown;
-  const toArchive = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-    try {
-      await feed(meter.count(chunks), archive);
-    } catch (error) {
-      // The first error; what the pipeline reports after it may be no more than "aborted".
-      feedError = error;
-      throw error;
-    }
-  };
-  const feeding = (
-    compression === "gzip"
-      ? pipeline(source, createGunzip(), toArchive, { signal })
-      : pipeline(source, toArchive, { signal })
-  ).catch((error: unknown) => {
-    archive.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  });
+  const refuse = (because: string, cause?: unknown): SandkubeError => invalidArchive(path, because, cause);
+  const unreadable = (message: string, cause: unknown): SandkubeError =>
+    new SandkubeError({
+      title: "The image archive cannot be read",
+      message: `${path}: ${message}`,
+      exit: "storage",
+      cause,
+    });
+  const meter = new ByteMeter(limits.size ?? defaultSizeLimit, refuse);
   const reader = new EntryReader(path);
-  const [fed, read] = await Promise.allSettled([feeding, reader.readAll(archive)]);
-  signal.throwIfAborted();
-  const errors = [
-    feedError,
-    ...[read, fed].map((result): unknown => (result.status === "rejected" ? result.reason : undefined)),
-  ];
-  // A refusal of ours says more than the broken stream that follows from it.
-  const error = errors.find((candidate) => candidate instanceof SandkubeError) ?? errors.find(Boolean);
-  if (error !== undefined) throw explain(path, error, reader.files.size + reader.links.size > 0);
+  await readTar(host.files.openRead(path), { compression, meter, signal, refuse, unreadable }, (entries) =>
+    reader.readAll(entries),
+  );
   return { compression, files: reader.files, links: reader.links, size: meter.bytes };
 }
 
@@ -132,28 +111,6 @@ export async function detectCompression(path: string, host: Host): Promise<"none
   return "none";
 }
 
-/** Counts what passes and ends a stream that never does. */
-class Meter {
-  bytes = 0;
-  readonly #path: string;
-  readonly #limit: number;
-
-  constructor(path: string, limit: number) {
-    this.#path = path;
-    this.#limit = limit;
-  }
-
-  async *count(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      this.bytes += chunk.byteLength;
-      if (this.bytes > this.#limit) {
-        throw invalidArchive(this.#path, `holds more than ${String(this.#limit)} bytes, which is the limit`);
-      }
-      yield chunk;
-    }
-  }
-}
-
 class EntryReader {
   readonly files = new Map<string, ArchivedFile>();
   readonly links = new Map<string, string>();
@@ -165,14 +122,14 @@ class EntryReader {
     this.#path = path;
   }
 
-  async readAll(archive: Extract): Promise<void> {
-    for await (const entry of archive) {
+  async readAll(entries: AsyncIterable<ArchiveEntry>): Promise<void> {
+    for await (const entry of entries) {
       const { header } = entry;
       this.#entries += 1;
       if (this.#entries > entryLimit) throw this.#refuse(`holds more than ${String(entryLimit)} entries`);
       const name = this.#inside(header.name, header.name);
       // tar-stream would skip such a body and containerd's reader (Go's archive/tar) would not: they would see two archives.
-      if (header.type !== "file" && header.size !== 0) throw this.#refuse(`is damaged: ${quote(name)} has a body`);
+      if (header.type !== "file" && header.size !== 0) throw this.#refuse(`is damaged: ${quoteName(name)} has a body`);
       switch (header.type) {
         case "file":
           this.#add(this.files, name, await this.#readFile(entry, header.size));
@@ -187,14 +144,14 @@ class EntryReader {
         case "directory":
           break;
         default:
-          throw this.#refuse(`holds ${quote(header.name)}, which is ${kindOf(header.type)}`);
+          throw this.#refuse(`holds ${quoteName(header.name)}, which is ${entryKind(header.type)}`);
       }
       entry.resume();
     }
   }
 
   #add<T>(to: Map<string, T>, name: string, value: T): void {
-    if (this.files.has(name) || this.links.has(name)) throw this.#refuse(`holds ${quote(name)} twice`);
+    if (this.files.has(name) || this.links.has(name)) throw this.#refuse(`holds ${quoteName(name)} twice`);
     to.set(name, value);
   }
 
@@ -203,7 +160,7 @@ class EntryReader {
     const normal = posix.normalize(path).replace(/(.)\/$/, "$1");
     const leaves = normal.startsWith("/") || normal === ".." || normal.startsWith("../");
     if (leaves || path.length > nameLimit || /\p{Cc}/u.test(path)) {
-      throw this.#refuse(`holds ${quote(what)}, which leaves the archive or is no proper path`);
+      throw this.#refuse(`holds ${quoteName(what)}, which leaves the archive or is no proper path`);
     }
     return normal;
   }
@@ -237,40 +194,4 @@ class EntryReader {
   #refuse(because: string): SandkubeError {
     return invalidArchive(this.#path, because);
   }
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}...` : name);
-}
-
-function kindOf(type: string | null): string {
-  switch (type) {
-    case "character-device":
-    case "block-device":
-      return "a device file";
-    case "fifo":
-      return "a named pipe";
-    default:
-      return "no kind of entry that image archives have";
-  }
-}
-
-/** Errors of tar-stream (lib: extract.js, headers.js) and zlib, told in terms of the file. */
-function explain(path: string, error: unknown, sawEntries: boolean): unknown {
-  if (error instanceof SandkubeError) return error;
-  const { message, code } = error as NodeJS.ErrnoException;
-  if (message === "Unexpected end of data" || code === "Z_BUF_ERROR") {
-    return invalidArchive(path, sawEntries ? "is truncated: it ends in the middle" : "is not a tar archive", error);
-  }
-  if (code?.startsWith("Z_") === true) return invalidArchive(path, `is damaged: ${message}`, error);
-  if (/^(Invalid tar header|Invalid header|Header exceeds)/.test(message)) {
-    return invalidArchive(path, sawEntries ? "is damaged: a header in it is not valid" : "is not a tar archive", error);
-  }
-  if (code === undefined) return error;
-  return new SandkubeError({
-    title: "The image archive cannot be read",
-    message: `${path}: ${message}`,
-    exit: "storage",
-    cause: error,
-  });
 }
