@@ -6,8 +6,8 @@ import { buildC, buildGo, buildNative, type BuildOutput } from "./build-program.
 import { inspectEntry } from "./cache-entry.ts";
 import { fetchDebian } from "./debian-package.ts";
 import { withEntryLock } from "./entry-lock.ts";
-import { manifestName, printManifest, signatureOf } from "./manifest.ts";
 import type { Recipe } from "./recipe.ts";
+import { sealEntry } from "./seal-entry.ts";
 
 /** What ends the name of an entry that is being made, or never was finished. */
 export const temporarySuffix = ".tmp";
@@ -78,22 +78,19 @@ async function fill(
   await files.setMode(output.path, 0o755);
   // After a power cut, a name must not stand for data that never reached the disk.
   await commands.run(["sync", output.path], { acceptedExitCodes: "any", signal: context.signal });
-  for (const link of links ?? []) await files.makeLink(name, join(directory, link));
-  const sha256 = await files.sha256(output.path);
-  const status = await files.status(output.path);
-  if (status === undefined) throw new Error(`${output.path} vanished`);
-  const manifest = {
-    schema: 1,
-    name,
-    version: recipe.version,
-    key: basename(dirname(output.path)).replace(/\.[0-9a-f]+\.tmp$/, ""),
-    builtWith,
-    madeAt: new Date(clock.now()).toISOString(),
-    sha256,
-    size: status.size,
-    verified: signatureOf(status),
-  } as const;
-  await files.write(join(directory, manifestName), printManifest(manifest));
+  await sealEntry(
+    directory,
+    {
+      name,
+      version: recipe.version,
+      key: basename(directory).replace(/\.[0-9a-f]+\.tmp$/, ""),
+      builtWith,
+      madeAt: new Date(clock.now()).toISOString(),
+      sha256: await files.sha256(output.path),
+      ...(links === undefined ? {} : { links }),
+    },
+    context.host,
+  );
 }
 
 async function produce(

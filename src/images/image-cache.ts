@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cacheDirectory, makeWritable } from "../artifacts/cache-directory.ts";
 import { inspectEntry } from "../artifacts/cache-entry.ts";
 import { withEntryLock } from "../artifacts/entry-lock.ts";
-import { manifestName, printManifest, signatureOf } from "../artifacts/manifest.ts";
+import { sealEntry } from "../artifacts/seal-entry.ts";
 import type { ArtifactContext } from "../contract/artifact.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import type { BuiltImage } from "./build-image.ts";
@@ -100,20 +100,16 @@ async function buildEntry(
   const { files, clock } = context.host;
   const path = join(directory, fileName);
   const images = await request.build(path);
-  const status = await files.status(path);
-  if (status === undefined) throw new Error(`${path} was not built`);
-  await files.write(
-    join(directory, manifestName),
-    printManifest({
-      schema: 1,
+  await sealEntry(
+    directory,
+    {
       name: fileName,
       version: images.flatMap((image) => image.references).join(" "),
       key: request.key,
       builtWith: "sandkube",
       madeAt: new Date(clock.now()).toISOString(),
       sha256: await files.sha256(path),
-      size: status.size,
-      verified: signatureOf(status),
-    }),
+    },
+    context.host,
   );
 }
