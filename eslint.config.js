@@ -16,6 +16,10 @@ const layers = {
   plan: { may: ["contract"], because: "the planner is pure; catalogues are arguments" },
   artifacts: { may: ["contract", "host"], because: "artifacts/ gets binaries and knows no cluster" },
   images: { may: ["contract", "host", "artifacts"], because: "images/ knows no cluster" },
+  bundles: {
+    may: ["contract", "host", "artifacts", "images"],
+    because: "bundles/ carries the cache and knows no cluster",
+  },
   pki: { may: ["contract", "host"], because: "pki/ makes certificates and knows no cluster" },
   registries: {
     may: ["contract", "host"],
@@ -46,6 +50,7 @@ const layers = {
       "plan",
       "artifacts",
       "images",
+      "bundles",
       "pki",
       "registries",
       "kube",

@@ -13,6 +13,8 @@ const reports = {
   "explain-list": "ExplainListReport",
   report: "ClusterReport",
   load: "LoadReport",
+  "bundle-create": "BundleCreateReport",
+  "bundle-load": "BundleLoadReport",
   "image-list": "ImageListReport",
   "image-remove": "ImageRemoveReport",
   "image-save": "ImageSaveReport",

@@ -1,5 +1,6 @@
 import type { Host } from "../contract/host.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { bundleHint } from "./bundle-hint.ts";
 
 /** What a line of a failed build means, most telling first. */
 const causes: readonly { readonly pattern: RegExp; readonly hint: string; readonly exit: "artifact" | "storage" }[] = [
@@ -15,7 +16,7 @@ const causes: readonly { readonly pattern: RegExp; readonly hint: string; readon
   },
   {
     pattern: /dial tcp|i\/o timeout|proxyconnect|no such host|TLS handshake|x509:|403 Forbidden|502 Bad Gateway/i,
-    hint: "The Go module proxy could not be reached; see go env GOPROXY and the proxy variables of this shell.",
+    hint: `The Go module proxy could not be reached; see go env GOPROXY and the proxy variables of this shell. ${bundleHint}`,
     exit: "artifact",
   },
   {

@@ -4,7 +4,8 @@ import { SandkubeError } from "../contract/sandkube-error.ts";
 import { artifactDirectory, makeWritable } from "./cache-directory.ts";
 import { catalogue } from "./catalogue.ts";
 import { tryLockEntry } from "./entry-lock.ts";
-import { entryNameOf } from "./locate-artifact.ts";
+import { isLoadedImages } from "./loaded-images.ts";
+import { entryNameOf, loadedEntryName } from "./locate-artifact.ts";
 import { temporarySuffix } from "./make-entry.ts";
 import { readRecipe } from "./recipe.ts";
 import { readToolchain } from "./toolchain.ts";
@@ -43,7 +44,8 @@ export async function cleanArtifacts(
     // An unfinished entry has the lock of the entry it was to become.
     const entry = name.endsWith(temporarySuffix) ? name.replace(/\.[0-9a-f]+\.tmp$/, "") : name;
     const running = programs.find((program) => program.startsWith(`${path}/`));
-    if (current.has(name)) kept.push({ name, because: "it is in use by this version of sandkube" });
+    if (options.unusedOnly && isLoadedImages(name)) kept.push({ name, because: "a bundle brought it for `up`" });
+    else if (current.has(name)) kept.push({ name, because: "it is in use by this version of sandkube" });
     else if (running !== undefined) kept.push({ name, because: `${running} is running` });
     else {
       await using lock = await tryLockEntry(join(directory, entry), context);
@@ -59,7 +61,7 @@ export async function cleanArtifacts(
   return { removed, kept, freed };
 }
 
-/** The names of the entries that the catalogue leads to now. */
+/** The names of the entries that the catalogue leads to now, of this machine's and of bundles'. */
 async function currentEntries(context: ArtifactContext): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const artifact of context.catalogue ?? catalogue) {
@@ -67,7 +69,7 @@ async function currentEntries(context: ArtifactContext): Promise<ReadonlySet<str
     const toolchain = await readToolchain(recipe, context);
     // Without a toolchain, which entry is used cannot be told; then nothing may go.
     if (!toolchain.ok) throw toolchain.error;
-    names.add(entryNameOf(recipe, toolchain) ?? "");
+    names.add(entryNameOf(recipe, toolchain) ?? "").add(loadedEntryName(recipe));
   }
   return names;
 }

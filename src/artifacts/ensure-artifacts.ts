@@ -26,6 +26,7 @@ export async function ensureArtifacts(
   const located = await Promise.all(artifacts.map((artifact) => locateArtifact(artifact, context, { writable })));
   const wanting = located.filter(({ entry }) => entry.state !== "ready");
   if (wanting.length > 0 && !writable) throw readOnly(directory, wanting);
+  for (const { toolchain } of wanting) if (!toolchain.ok && toolchain.lacks === "go") throw toolchain.error;
   await ensureSystemPackages(wanting.flatMap(systemPackagesOf), context);
   const paths = new Map<string, string>();
   for (const { recipe, entry } of located) if (entry.state === "ready") paths.set(recipe.artifact.name, entry.path);

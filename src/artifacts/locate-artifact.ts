@@ -24,7 +24,10 @@ export interface LocateOptions {
   readonly hash?: boolean;
 }
 
-/** Looks an artifact up in the cache; builds and changes nothing but a manifest's check. */
+/**
+ * Looks an artifact up in the cache; builds and changes nothing but a manifest's check. What this machine built itself comes
+ * first, then what a bundle brought: that is of the same sources, whatever toolchain this machine has.
+ */
 export async function locateArtifact(
   artifact: Artifact,
   context: ArtifactContext,
@@ -37,6 +40,9 @@ export async function locateArtifact(
   const inspect = (name: string): Promise<CacheEntry> =>
     inspectEntry(join(directory, name), artifact.name, context.host, options);
   const exact: CacheEntry = entryName === undefined ? { state: "missing" } : await inspect(entryName);
+  if (exact.state === "ready") return { recipe, toolchain, entryName, entry: exact };
+  const loaded = await inspect(loadedEntryName(recipe));
+  if (loaded.state === "ready") return { recipe, toolchain, entryName, entry: loaded };
   if (exact.state !== "missing" || (entryName !== undefined && options.writable)) {
     return { recipe, toolchain, entryName, entry: exact };
   }
@@ -52,6 +58,11 @@ export async function locateArtifact(
 /** The name of an entry, which holds its key; undefined where the toolchain is. */
 export function entryNameOf(recipe: Recipe, toolchain: Toolchain): string | undefined {
   return toolchain.ok ? `${stemOf(recipe)}${digestOf(toolchain.description).slice(0, 8)}` : undefined;
+}
+
+/** The name of the entry that a bundle brings: no toolchain of this machine has a part in it. */
+export function loadedEntryName(recipe: Recipe): string {
+  return `${stemOf(recipe)}bundle`;
 }
 
 /** What the names of all entries of the same sources begin with. */

@@ -2,13 +2,19 @@ import { arch } from "node:process";
 import type { Artifact, ArtifactContext } from "../contract/artifact.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { goBuildEnvironment } from "./build-flags.ts";
-import { isAtLeast } from "./go-module.ts";
+import { bundleHint } from "./bundle-hint.ts";
+import { isAtLeast, type GoModule } from "./go-module.ts";
 import { sourceFolder, type Recipe } from "./recipe.ts";
 
 /** What would build an artifact on this machine, or why nothing can. */
 export type Toolchain =
   | { readonly ok: true; /** Everything of it that shapes the binary. */ readonly description: string }
-  | { readonly ok: false; readonly error: SandkubeError };
+  | {
+      readonly ok: false;
+      /** Packages of the system bring a C compiler; Go, or one that is new enough, they do not. */
+      readonly lacks: "go" | "cc";
+      readonly error: SandkubeError;
+    };
 
 /** The settings of Go that change what it builds; the folders, proxies and caches do not. */
 const settings = ["GOVERSION", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFLAGS"];
@@ -18,11 +24,14 @@ const cgoSettings = ["CC", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS"];
 export async function readToolchain(recipe: Recipe, context: ArtifactContext): Promise<Toolchain> {
   const { source } = recipe.artifact;
   if (source.kind === "debian") return { ok: true, description: "" };
+  const { commands } = context.host;
   const go = source.kind === "go" ? await readGo(recipe, context) : { ok: true as const, description: "" };
   if (!go.ok || (source.kind === "go" && !source.cgo)) return go;
-  const { commands } = context.host;
+  // Go only fetches what such a program is made of, so its version does not matter.
+  if (source.kind === "c" && (await commands.find("go")) === undefined) return missingGo(recipe);
   if ((await commands.find("cc")) === undefined) {
-    return { ok: false, error: missing("cc", recipe.artifact, "Install a C compiler: apt-get install gcc libc6-dev") };
+    const hint = `Install a C compiler: apt-get install gcc libc6-dev. ${bundleHint}`;
+    return { ok: false, lacks: "cc", error: missing("cc", recipe.artifact, hint) };
   }
   const { stdout } = await commands.run(["cc", "--version"], { signal: context.signal });
   return { ok: true, description: [go.description, stdout.split("\n")[0]].filter(Boolean).join("; ") };
@@ -33,8 +42,7 @@ async function readGo(recipe: Recipe, { host, signal }: ArtifactContext): Promis
   const { artifact, goModule } = recipe;
   const { source } = artifact;
   if (source.kind !== "go" || goModule === undefined) throw new Error(`${artifact.name} is not built by Go`);
-  const hint = `Install Go ${goModule.go} or newer (https://go.dev/dl/) and put it on the PATH.`;
-  if ((await host.commands.find("go")) === undefined) return { ok: false, error: missing("go", artifact, hint) };
+  if ((await host.commands.find("go")) === undefined) return missingGo(recipe);
   const names = source.cgo ? [...settings, ...cgoSettings] : settings;
   const answer = await host.commands.run(["go", "env", "-json", ...names], {
     cwd: sourceFolder(source),
@@ -58,13 +66,22 @@ async function readGo(recipe: Recipe, { host, signal }: ArtifactContext): Promis
   const said = answer.stderr.trim().split("\n").at(-1);
   return {
     ok: false,
+    lacks: "go",
     error: new SandkubeError({
       title: `${artifact.name} cannot be built with the Go on this machine`,
       message: `Go ${goModule.go} or newer is needed; ${version === undefined ? `go says: ${said ?? ""}` : `this is ${version}`}.`,
-      hint,
+      hint: goHint(goModule),
       exit: "unsupported",
     }),
   };
+}
+
+function missingGo({ artifact, goModule }: Recipe): Toolchain {
+  return { ok: false, lacks: "go", error: missing("go", artifact, goHint(goModule)) };
+}
+
+function goHint(goModule: GoModule | undefined): string {
+  return `Install Go ${goModule?.go ?? ""} or newer (https://go.dev/dl/) and put it on the PATH. ${bundleHint}`;
 }
 
 function missing(program: string, artifact: Artifact, hint: string): SandkubeError {

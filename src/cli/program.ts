@@ -2,6 +2,7 @@ import { Command } from "commander";
 import own from "../../package.json" with { type: "json" };
 import type { CommandIo } from "./command-io.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
+import { bundleCommand } from "./commands/bundle.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -63,6 +64,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     demoCommand,
     sandboxCommand,
     artifactsCommand,
+    bundleCommand,
     completionCommand,
     versionCommand,
   ];

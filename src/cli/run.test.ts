@@ -184,6 +184,23 @@ describe("errors of a command", () => {
   });
 });
 
+describe("bundle", () => {
+  it("writes one thing to standard output", async () => {
+    const ran = await sandkube(["bundle", "create", "-", "--output", "json"]);
+    expect(ran.code).toBe(2);
+    expect(errorIn(ran)["hint"]).toContain("sandkube bundle create - | ");
+  });
+
+  it("says that there is no such file, or that it is a directory", async () => {
+    const absent = join(directory, "absent.bundle");
+    expect(await sandkube(["bundle", "load", absent])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`${absent} is not there.`) as string,
+    });
+    expect(await sandkube(["bundle", "load", directory])).toMatchObject({ code: 4 });
+  });
+});
+
 describe("help", () => {
   it.each([[["--help"]], [["help"]]])("goes to stdout and exits with 0: %j", async (argv) => {
     const { code, stdout, stderr } = await sandkube(argv);

@@ -2,12 +2,15 @@ import type { ArtifactContext } from "../contract/artifact.ts";
 import { runsContainers, type BinaryName, type ClusterMode, type ClusterSpec } from "../contract/cluster-spec.ts";
 import type { Remedy } from "../contract/remedy.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
+import { bundleHint } from "../artifacts/bundle-hint.ts";
 import { ensureArtifacts } from "../artifacts/ensure-artifacts.ts";
+import { findLoadedImages, findLoadedNodeImages } from "../artifacts/loaded-images.ts";
 import { artifactOf } from "../artifacts/locate-artifact.ts";
 import { readRecipe } from "../artifacts/recipe.ts";
 import { ensureSystemPackages } from "../artifacts/system-packages.ts";
 import { kubernetesBinaries } from "../distributions/kubernetes.ts";
-import { ensureNodeImages } from "../images/node-images.ts";
+import type { CachedArchive } from "../images/image-cache.ts";
+import { carriedNodeImagesKey, ensureNodeImages } from "../images/node-images.ts";
 import { pauseReference } from "../images/pause-image.ts";
 
 /** What a cluster runs, all of it on this machine. */
@@ -29,8 +32,20 @@ export async function clusterArtifacts(mode: ClusterMode, context: ArtifactConte
   const { version: kubernetesVersion } = await readRecipe(artifactOf("kubernetes", context), context.host);
   const binaries = Object.fromEntries(names.map((name) => [name, paths.get(name) ?? ""])) as Record<BinaryName, string>;
   if (!runsContainers(mode)) return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [] };
-  const archive = await ensureNodeImages({ pause: paths.get("pause") ?? "", busybox: await busybox(context) }, context);
-  return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [archive.path] };
+  const own = await nodeImages(paths.get("pause") ?? "", context);
+  const loaded = (await findLoadedImages(context)).map(({ path }) => path);
+  return { binaries, kubernetesVersion, pauseImage: pauseReference, images: [own.path, ...loaded] };
+}
+
+/**
+ * The archive of the images that every node starts with: out of a bundle where one brought it, for then no busybox has to be
+ * on this machine.
+ */
+export async function nodeImages(pause: string, context: ArtifactContext): Promise<CachedArchive> {
+  const key = carriedNodeImagesKey(await context.host.files.sha256(pause));
+  const loaded = await findLoadedNodeImages(key, context);
+  if (loaded !== undefined) return { path: loaded.path, references: loaded.manifest.version.split(" ") };
+  return ensureNodeImages({ pause, busybox: await busybox(context) }, context);
 }
 
 /**
@@ -56,7 +71,7 @@ async function busybox(context: ArtifactContext): Promise<string> {
   throw new SandkubeError({
     title: "busybox is missing",
     message: "The busybox image is made of a static busybox, and none is on the PATH.",
-    hint: "Install it: apt-get install busybox-static",
+    hint: `Install it: apt-get install busybox-static. ${bundleHint}`,
     exit: "unsupported",
   });
 }

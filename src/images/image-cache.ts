@@ -9,7 +9,7 @@ import { SandkubeError } from "../contract/sandkube-error.ts";
 import type { BuiltImage } from "./build-image.ts";
 
 /** Raised when buildImages or makeLayer writes other bytes for the same description. */
-const formatRevision = 1;
+export const formatRevision = 1;
 
 /** An archive that can be built again whenever it is needed. */
 export interface ArchiveRequest {

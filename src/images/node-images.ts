@@ -2,8 +2,20 @@ import { digestOf } from "../artifacts/recipe.ts";
 import type { ArtifactContext } from "../contract/artifact.ts";
 import { buildImages } from "./build-image.ts";
 import { askBusybox, busyboxImage } from "./busybox-image.ts";
-import { ensureArchive, type CachedArchive } from "./image-cache.ts";
+import { ensureArchive, formatRevision, type CachedArchive } from "./image-cache.ts";
 import { pauseImage } from "./pause-image.ts";
+
+const describedBusybox = busyboxImage("busybox", { banner: "", version: "", applets: [] });
+
+/**
+ * What makes an archive of node images that comes from another machine (SHA-256, hex): this program's part and the pause
+ * binary. Whose busybox is in it does not matter.
+ *
+ * @param pause the SHA-256 of the binary
+ */
+export function carriedNodeImagesKey(pause: string): string {
+  return digestOf({ pause: [pause, pauseImage("pause")], busybox: describedBusybox, formatRevision });
+}
 
 /**
  * The images every node starts with, so that pods run without a registry: pause
@@ -22,10 +34,7 @@ export async function ensureNodeImages(
   // The descriptions stand for this program's part, the hashes for the binaries; paths differ from machine to machine.
   const key = digestOf({
     pause: [await host.files.sha256(pause), pauseImage("pause")],
-    busybox: busybox !== undefined && [
-      await host.files.sha256(busybox),
-      busyboxImage("busybox", { banner: "", version: "", applets: [] }),
-    ],
+    busybox: busybox !== undefined && [await host.files.sha256(busybox), describedBusybox],
   });
   return ensureArchive(
     {
