@@ -15,6 +15,7 @@ const reports = {
   load: "LoadReport",
   "bundle-create": "BundleCreateReport",
   "bundle-load": "BundleLoadReport",
+  "image-build": "ImageBuildReport",
   "image-list": "ImageListReport",
   "image-remove": "ImageRemoveReport",
   "image-save": "ImageSaveReport",
