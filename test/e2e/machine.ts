@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { silent } from "../../src/contract/progress.ts";
 import { localHost } from "../../src/host/local-host.ts";
 import { ensureArtifacts } from "../../src/artifacts/ensure-artifacts.ts";
@@ -24,7 +25,7 @@ export interface TestMachine extends AsyncDisposable {
   /** What a script calls sandkube by. */
   readonly program: string;
   /** Runs a script with sh, as root. */
-  shell(script: string): Promise<Outcome>;
+  shell(script: string, input?: Readable): Promise<Outcome>;
 }
 
 /** A gVisor sandbox to test in. */
@@ -66,7 +67,8 @@ export function thisMachine(): TestMachine {
     packageRoot,
     program: `${process.execPath} ${dist}`,
     sandkube: (...words) => commands.run([process.execPath, dist, ...words], { acceptedExitCodes: "any", timeout }),
-    shell: (script) => commands.run(["sh", "-c", script], { acceptedExitCodes: "any", timeout }),
+    shell: (script, input) =>
+      commands.run(["sh", "-c", script], { acceptedExitCodes: "any", timeout, ...(input && { input }) }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -78,15 +80,15 @@ export async function sandboxMachine(kind: SandboxKind): Promise<TestMachine> {
   await prepareArtifacts(session);
   const name = `e2e-${kind.gvisor}-${kind.profile}-${kind.overlay}-${kind.networkStack ?? "sandbox"}-${String(process.pid)}`;
   const { summary } = await makeSandbox({ name, ...kind }, session);
-  const run = (argv: readonly [string, ...string[]]): Promise<Outcome> =>
-    execInSandbox(name, argv, { timeout }, session);
+  const run = (argv: readonly [string, ...string[]], input?: Readable): Promise<Outcome> =>
+    execInSandbox(name, argv, { timeout, ...(input && { input }) }, session);
   return {
     title: `gVisor ${kind.gvisor}, ${kind.profile}, overlay ${kind.overlay}`,
     address: summary.address ?? "",
     packageRoot: inside.package,
     program: sandkubeInside([]).join(" "),
     sandkube: (...words) => run(sandkubeInside(words)),
-    shell: (script) => run(["sh", "-c", script]),
+    shell: (script, input) => run(["sh", "-c", script], input),
     [Symbol.asyncDispose]: async () => {
       await deleteSandbox(name, {}, testSession());
     },
