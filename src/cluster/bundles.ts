@@ -186,7 +186,10 @@ async function write(
   output: Writable,
   { host, signal }: Session,
 ): Promise<WrittenBundle> {
-  if (path === "-") return writeBundle(manifest, sources, output, host, signal).catch(cannotWrite("Standard output"));
+  if (path === "-")
+    return writeBundle(manifest, sources, output, host, signal).catch(
+      cannotWrite("Standard output", "See what became of the program that reads it."),
+    );
   const partial = `${path}.partial`;
   try {
     const written = await writeBundle(manifest, sources, host.files.openWrite(partial), host, signal);
@@ -195,17 +198,17 @@ async function write(
   } catch (error) {
     await host.files.remove(partial).catch(() => undefined);
     signal.throwIfAborted();
-    return cannotWrite(path)(error);
+    return cannotWrite(path, "Name a file in a directory that you may write to, with some 200 MB of room.")(error);
   }
 }
 
-function cannotWrite(path: string): (error: unknown) => never {
+function cannotWrite(path: string, hint: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof SandkubeError) throw error;
     throw new SandkubeError({
       title: "The bundle could not be written",
       message: `${path}: ${error instanceof Error ? error.message : String(error)}`,
-      hint: "Name a file in a directory that you may write to, with some 200 MB of room.",
+      hint,
       exit: "storage",
       cause: error,
     });

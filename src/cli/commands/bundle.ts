@@ -48,7 +48,10 @@ export function bundleCommand(io: CommandIo): Command {
         writeResult(io, flags.output, await loadBundle(file, process.stdin, io), ({ members }) =>
           table(
             ["NAME", "VERSION", "SIZE", "OUTCOME"],
-            members.map(({ name, version, bytes: size, outcome }) => [name, version ?? "-", bytes(size), outcome]),
+            members.flatMap(({ name, version, bytes: size, outcome }) =>
+              // The images of one archive stand below each other.
+              name.split(" ").map((one) => [one, version ?? "-", bytes(size), outcome]),
+            ),
           ),
         );
       }),
