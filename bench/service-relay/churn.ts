@@ -90,7 +90,7 @@ export async function runChurnRelay(address: string): Promise<void> {
   }
 }
 
-/** Load for some seconds: 8 workers with a connection a request, and 8 connections that are kept. */
+/** Load for some seconds: 4 workers with a connection a request, and 4 connections that are kept. */
 export async function runChurnClient(address: string, seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1000;
   const failures: Record<string, number> = {};
@@ -108,6 +108,7 @@ export async function runChurnClient(address: string, seconds: number): Promise<
       await ask(socket).then(judge, fail);
       socket.destroy();
       seen.requests++;
+      await pause(10);
     }
   };
   const keeping = async (): Promise<void> => {
@@ -117,7 +118,7 @@ export async function runChurnClient(address: string, seconds: number): Promise<
         for (let answer = await ask(socket); !answer.endsWith("bye") && performance.now() < end;) {
           judge(answer);
           seen.kept++;
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await pause(20);
           answer = await ask(socket);
         }
       } catch (error) {
@@ -126,7 +127,7 @@ export async function runChurnClient(address: string, seconds: number): Promise<
       socket.destroy();
     }
   };
-  await Promise.all(Array.from({ length: 8 }, () => [fresh(), keeping()]).flat());
+  await Promise.all(Array.from({ length: 4 }, () => [fresh(), keeping()]).flat());
   const figures: ChurnFigures = { ...seen, failures };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
