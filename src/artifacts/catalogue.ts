@@ -84,6 +84,18 @@ export const catalogue: readonly Artifact[] = [
       stamps: (version) => ({ "helm.sh/helm/v4/internal/version.version": version }),
     },
   },
+  {
+    name: "metrics-server",
+    source: {
+      kind: "go",
+      folder: "metrics-server",
+      package: "sigs.k8s.io/metrics-server/cmd/metrics-server",
+      versionOf: "sigs.k8s.io/metrics-server",
+      cgo: false,
+      // Upstream's Makefile sets the same.
+      stamps: (version) => ({ "k8s.io/client-go/pkg/version.gitVersion": version }),
+    },
+  },
   { name: "kwok", source: { kind: "go", folder: "kwok", package: ".", versionOf: "sigs.k8s.io/kwok", cgo: false } },
   { name: "sandkube-cni", source: { kind: "go", folder: "cni", package: ".", cgo: false } },
   {
