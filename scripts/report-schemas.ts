@@ -16,6 +16,8 @@ const reports = {
   "bundle-create": "BundleCreateReport",
   "bundle-load": "BundleLoadReport",
   "image-build": "ImageBuildReport",
+  "addon-list": "AddonListReport",
+  addon: "AddonReport",
   "image-list": "ImageListReport",
   "image-remove": "ImageRemoveReport",
   "image-save": "ImageSaveReport",

@@ -42,6 +42,7 @@ import { notRoot } from "./not-root.ts";
 import { oomScoreRefused } from "./oom-score-refused.ts";
 import { overcommitMemoryUnwritable } from "./overcommit-memory-unwritable.ts";
 import { rootfsUnknownToCadvisor } from "./rootfs-unknown-to-cadvisor.ts";
+import { resourceMetricsMissing } from "./resource-metrics-missing.ts";
 import { swapOn } from "./swap-on.ts";
 import { toolsMissing } from "./tools-missing.ts";
 import { unprivilegedSysctlsMissing } from "./unprivileged-sysctls-missing.ts";
@@ -74,6 +75,7 @@ export const blockers: readonly Blocker[] = [
   cgroupWithoutLimits,
   cgroupWithoutFreezer,
   cgroupWithoutOomControl,
+  resourceMetricsMissing,
   noCgroupNamespace,
   unprivilegedSysctlsMissing,
   noForwarding,

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import own from "../../package.json" with { type: "json" };
 import type { CommandIo } from "./command-io.ts";
+import { addonCommand } from "./commands/addon.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { bundleCommand } from "./commands/bundle.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -56,6 +57,7 @@ export function makeProgram(io: CommandIo, reportUsage: (text: string) => void):
     logsCommand,
     loadCommand,
     imageCommand,
+    addonCommand,
     doctorCommand,
     planCommand,
     explainCommand,

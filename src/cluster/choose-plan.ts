@@ -26,8 +26,8 @@ export interface ChosenPlan {
   readonly notes: readonly string[];
 }
 
-/** The remedies that do not come into question, whatever the facts. */
-export type PassedOver = Pick<PlanInputs, "failed" | "avoided">;
+/** What is planned for besides the facts: remedies that do not come into question, and the components of add-ons. */
+export type PlanWishes = Pick<PlanInputs, "failed" | "avoided" | "further">;
 
 /** A kind of cluster that was passed over. */
 export interface RefusedRung {
@@ -42,12 +42,12 @@ export interface RefusedRung {
  *
  * @throws SandkubeError (unsupported) where no mode is left, with every reason
  */
-export function choosePlan(facts: Facts, wanted: ClusterMode | undefined, passedOver: PassedOver = {}): ChosenPlan {
+export function choosePlan(facts: Facts, wanted: ClusterMode | undefined, wishes: PlanWishes = {}): ChosenPlan {
   const refused: RefusedRung[] = [];
   for (const rung of wanted === undefined ? ladder : [rungOf(wanted)]) {
-    const plan = planOf(facts, rung.mode, passedOver);
+    const plan = planOf(facts, rung.mode, wishes);
     if (plan.unresolved.length === 0) {
-      const avoided = avoidance(plan, passedOver.avoided ?? []);
+      const avoided = avoidance(plan, wishes.avoided ?? []);
       return { plan, notes: refused.length === 0 ? avoided : [...avoided, ...stepDown(plan, refused)] };
     }
     refused.push(refusalOf(plan, rung));
@@ -56,8 +56,8 @@ export function choosePlan(facts: Facts, wanted: ClusterMode | undefined, passed
 }
 
 /** The plan for one mode, possible or not, from sandkube's own catalogues. */
-export function planOf(facts: Facts, mode: ClusterMode, passedOver: PassedOver = {}): Plan {
-  return makePlan(facts, { blockers, remedies, mode, ...passedOver });
+export function planOf(facts: Facts, mode: ClusterMode, wishes: PlanWishes = {}): Plan {
+  return makePlan(facts, { blockers, remedies, mode, ...wishes });
 }
 
 /** Why a mode cannot run. */

@@ -47,6 +47,12 @@ describe("choosePorts", () => {
     expect(notes[1]).toMatch(/^Port 10250 is taken.*; the kubelet uses 10251\.$/);
   });
 
+  it("has ports for add-ons where there are any", async () => {
+    const { ports, addonPorts } = await choosePorts(undefined, hostWith([10_270]), true);
+    expect(Object.keys(ports)).toHaveLength(5);
+    expect(addonPorts).toEqual({ metricsServer: 10_271, resourceMetrics: 10_272 });
+  });
+
   it("never gives one port to two", async () => {
     // The controller manager is pushed to the scheduler's usual port.
     const { ports, notes } = await choosePorts(undefined, hostWith([10_257, 10_258]));

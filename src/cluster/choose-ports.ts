@@ -15,9 +15,14 @@ const usualPorts: ClusterSpec["ports"] = {
 /** How far another cluster's ports may push ours. */
 const attempts = 50;
 
+/** The ports of add-ons; nobody knows them by heart. */
+const usualAddonPorts = { metricsServer: 10_270, resourceMetrics: 10_271 };
+
 /** Ports and what was given up for them. */
 export interface ChosenPorts {
   readonly ports: ClusterSpec["ports"];
+  /** Where add-ons need any. */
+  readonly addonPorts?: typeof usualAddonPorts;
   /** One sentence for each usual port that another process has taken. */
   readonly notes: readonly string[];
 }
@@ -27,9 +32,10 @@ export interface ChosenPorts {
  * taken. They are tried on all addresses, since a listener on any would clash.
  *
  * @param wanted the API server's port where the user named one, which is then not replaced
+ * @param withAddons whether the cluster has add-ons
  * @throws SandkubeError (conflict) that names the holder of a wanted port
  */
-export async function choosePorts(wanted: number | undefined, host: Host): Promise<ChosenPorts> {
+export async function choosePorts(wanted: number | undefined, host: Host, withAddons = false): Promise<ChosenPorts> {
   const notes: string[] = [];
   const taken = new Set<number>();
   const choose = async (name: string, usual: number): Promise<number> => {
@@ -56,16 +62,19 @@ export async function choosePorts(wanted: number | undefined, host: Host): Promi
   };
   if (wanted !== undefined) await requireFree(wanted, host);
   if (wanted !== undefined) taken.add(wanted);
-  return {
-    ports: {
-      api: wanted ?? (await choose("the API server", usualPorts.api)),
-      controllerManager: await choose("the controller manager", usualPorts.controllerManager),
-      scheduler: await choose("the scheduler", usualPorts.scheduler),
-      kubelet: await choose("the kubelet", usualPorts.kubelet),
-      kubeletHealth: await choose("the kubelet's health endpoint", usualPorts.kubeletHealth),
-    },
-    notes,
+  const ports = {
+    api: wanted ?? (await choose("the API server", usualPorts.api)),
+    controllerManager: await choose("the controller manager", usualPorts.controllerManager),
+    scheduler: await choose("the scheduler", usualPorts.scheduler),
+    kubelet: await choose("the kubelet", usualPorts.kubelet),
+    kubeletHealth: await choose("the kubelet's health endpoint", usualPorts.kubeletHealth),
   };
+  if (!withAddons) return { ports, notes };
+  const addonPorts = {
+    metricsServer: await choose("metrics-server", usualAddonPorts.metricsServer),
+    resourceMetrics: await choose("the figures for metrics-server", usualAddonPorts.resourceMetrics),
+  };
+  return { ports, addonPorts, notes };
 }
 
 async function requireFree(port: number, host: Host): Promise<void> {

@@ -8,6 +8,7 @@ import { findLoadedImages, findLoadedNodeImages } from "../artifacts/loaded-imag
 import { artifactOf } from "../artifacts/locate-artifact.ts";
 import { readRecipe } from "../artifacts/recipe.ts";
 import { ensureSystemPackages } from "../artifacts/system-packages.ts";
+import type { Addon } from "../distributions/addons.ts";
 import { kubernetesBinaries } from "../distributions/kubernetes.ts";
 import type { CachedArchive } from "../images/image-cache.ts";
 import { carriedNodeImagesKey, ensureNodeImages } from "../images/node-images.ts";
@@ -22,12 +23,16 @@ export interface ClusterArtifacts {
 }
 
 /**
- * Finds or makes the binaries and images of a mode.
+ * Finds or makes the binaries and images of a mode, and the binaries of add-ons.
  *
  * @throws SandkubeError where one cannot be had
  */
-export async function clusterArtifacts(mode: ClusterMode, context: ArtifactContext): Promise<ClusterArtifacts> {
-  const names = kubernetesBinaries(mode);
+export async function clusterArtifacts(
+  mode: ClusterMode,
+  context: ArtifactContext,
+  addons: readonly Addon[] = [],
+): Promise<ClusterArtifacts> {
+  const names = [...kubernetesBinaries(mode), ...addons.flatMap(({ binaries }) => binaries)];
   const paths = await ensureArtifacts(runsContainers(mode) ? [...names, "pause"] : names, context);
   const { version: kubernetesVersion } = await readRecipe(artifactOf("kubernetes", context), context.host);
   const binaries = Object.fromEntries(names.map((name) => [name, paths.get(name) ?? ""])) as Record<BinaryName, string>;

@@ -61,6 +61,8 @@ export const clusterConfigSchema = z.strictObject({
       }),
     )
     .optional(),
+  /** The names of what is to run besides the cluster itself (sandkube addon list). */
+  addons: z.array(z.string().min(1)).optional(),
   /** Image archives to import. */
   images: z.array(z.string().min(1)).optional(),
 });

@@ -44,6 +44,7 @@ network: {podCidr: 10.1.0.0/24, serviceCidr: 10.2.0.0/16, podProxy: true}
 registries:
   registry.k8s.io: {mirrors: ["https://mirror.test/k8s"], authority: /ca.pem}
   registry.test:5000: {plainHttp: true}
+addons: [metrics-server]
 images: [a.tar]
 `;
     expect(parseConfig(text, "c.yaml")).toEqual({
@@ -59,6 +60,7 @@ images: [a.tar]
         "registry.k8s.io": { mirrors: ["https://mirror.test/k8s"], authority: "/ca.pem" },
         "registry.test:5000": { plainHttp: true },
       },
+      addons: ["metrics-server"],
       images: ["a.tar"],
     });
   });

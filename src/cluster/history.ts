@@ -43,6 +43,8 @@ export const wants: Readonly<Record<string, string>> = {
   "cgroup-without-freezer": "runc pauses containers by the freezer.",
   "cgroup-without-oom-control":
     "containerd's shim learns from memory.oom_control that a container was killed for its memory.",
+  "resource-metrics-missing":
+    "metrics-server asks the kubelet's /metrics/resource, which has no figure of anything where cAdvisor has none of the root cgroup; containerd needs cpuacct.usage_percpu and memory.stat for those of containers.",
   "no-cgroup-namespace": "containerd gives containers a cgroup namespace on version 2.",
   "unprivileged-sysctls-missing":
     "containerd sets net.ipv4.ip_unprivileged_port_start and net.ipv4.ping_group_range in every pod's network namespace, and wants a kernel that calls itself 4.11 or newer for them.",

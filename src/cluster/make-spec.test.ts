@@ -11,6 +11,7 @@ function inputs(change: Partial<SpecInputs> = {}): SpecInputs {
     stateDirectory: "/state",
     config: {},
     ports: base.ports,
+    addons: {},
     binaries: base.binaries,
     kubernetesVersion: "v1.36.3",
     pauseImage: "sandkube.local/pause:1",

@@ -3,6 +3,7 @@ import { addressIn } from "../contract/address-range.ts";
 import {
   nodesOf,
   runsContainers,
+  type AddonSettings,
   type ClusterMode,
   type ClusterSpec,
   type Egress,
@@ -19,6 +20,7 @@ export interface SpecInputs {
   readonly stateDirectory: string;
   readonly config: ClusterConfig;
   readonly ports: ClusterSpec["ports"];
+  readonly addons: AddonSettings;
   readonly binaries: ClusterSpec["binaries"];
   readonly kubernetesVersion: string;
   readonly pauseImage: string;
@@ -75,6 +77,7 @@ export function makeSpec(inputs: SpecInputs): ClusterSpec {
       subjectAltNames: config.api?.subjectAltNames ?? [],
     },
     ports: inputs.ports,
+    addons: inputs.addons,
     network: { ...network, egress: egressOf(inputs) },
     kubelet: { configuration: {} },
     cgroupRoot: `/sandkube/${name}`,

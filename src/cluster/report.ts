@@ -14,6 +14,8 @@ import { processLimit } from "../probes/process-limit.ts";
 import { readResourceHistory } from "../supervisor/resource-history.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
 import { measureFacts, planOf } from "./choose-plan.ts";
+import { addonsOf } from "../distributions/addons.ts";
+import { requireAddons } from "./addons.ts";
 import { requireClusterRecord, type ClusterRecord } from "./cluster-record.ts";
 import { doctorReport } from "./doctor.ts";
 import { parseFacts } from "./facts-file.ts";
@@ -43,8 +45,12 @@ export async function reportCluster(name: string, stateDirectory: string, sessio
     (await readSupervisorState(layout.lastSupervisorState, host.files));
   const { facts, measuredAt } = await factsOf(record, layout, session);
   const verification = await readVerification(layout.verification, host.files);
-  const passedOver = { failed: new Map(Object.entries(boot?.failed ?? {})), avoided: boot?.avoided ?? [] };
-  const judged = doctorReport(facts, planOf(facts, spec.mode, passedOver));
+  const wishes = {
+    failed: new Map(Object.entries(boot?.failed ?? {})),
+    avoided: boot?.avoided ?? [],
+    further: requireAddons(addonsOf(spec.addons)).flatMap(({ components: further }) => further),
+  };
+  const judged = doctorReport(facts, planOf(facts, spec.mode, wishes));
   const report: ClusterReport = {
     schema: "sandkube.dev/report/v1",
     madeAt: time(host.clock.now()),

@@ -6,6 +6,7 @@ import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import { ApiAccess } from "../components/api-access.ts";
 import { dnsEndpoint } from "../components/coredns.ts";
+import { addonComponents } from "../distributions/addons.ts";
 import { kubernetesComponents, kubernetesPrograms } from "../distributions/kubernetes.ts";
 import { importImages } from "../images/import-images.ts";
 import { publishDnsService } from "../kube/cluster-dns.ts";
@@ -14,6 +15,7 @@ import { setUpNodeNetwork, tearDownNodeNetwork } from "../network/node-network.t
 import { ensureClusterPki, kubeletClientName } from "../pki/cluster-pki.ts";
 import { sampleResources } from "../supervisor/sample-resources.ts";
 import { Supervisor, type SupervisedTask } from "../supervisor/supervisor.ts";
+import { addonServices, formerAddonTasks } from "./addons.ts";
 import { requireClusterRecord } from "./cluster-record.ts";
 import { grantServiceRelay } from "./grant-service-relay.ts";
 import { makeCgroups } from "./pod-cgroups.ts";
@@ -36,14 +38,14 @@ export async function supervise(stateDirectory: string, host: Host, signal: Abor
   using api = new ApiAccess(host);
   const supervisor: Supervisor = new Supervisor({
     spec,
-    components: kubernetesComponents(spec.mode, host, api),
+    components: [...kubernetesComponents(spec.mode, host, api), ...addonComponents(spec.addons, host, api)],
     tasks: [
       ...tasksOf(spec, host, api),
       ...proofTasks(spec, remedies, host, (id, proof) => {
         supervisor.prove(id, proof);
       }),
     ],
-    services: volumeServices(spec, host, api),
+    services: [...volumeServices(spec, host, api), ...addonServices(spec, host, api)],
     host,
     environment: componentEnvironment(spec, host),
   });
@@ -96,6 +98,7 @@ function tasksOf(spec: ClusterSpec, host: Host, api: ApiAccess): readonly Superv
       },
     },
     ...podProxyTasks(spec, host, api),
+    ...formerAddonTasks(spec, api),
   ];
   if (spec.mode === "control-plane") return everywhere;
   const withNodes = [...everywhere, ...storageClassTasks(spec, api)];

@@ -1,5 +1,11 @@
 import { networkInterfaces } from "node:os";
-import { runsContainers, type ClusterMode, type ClusterSpec, type RegistryRoute } from "../contract/cluster-spec.ts";
+import {
+  runsContainers,
+  type AddonName,
+  type ClusterMode,
+  type ClusterSpec,
+  type RegistryRoute,
+} from "../contract/cluster-spec.ts";
 import type { Facts } from "../contract/observation.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { AppliedRemedy, ProvedRemedy } from "../contract/remedy.ts";
@@ -8,11 +14,13 @@ import { step } from "../contract/progress.ts";
 import { SandkubeError } from "../contract/sandkube-error.ts";
 import { stateLayout } from "../contract/state-layout.ts";
 import type { Rung } from "../contract/rung.ts";
+import { addonsOf } from "../distributions/addons.ts";
 import { rungOf } from "../plan/ladder.ts";
 import { applyPlan } from "../plan/plan.ts";
 import { defaultRoute } from "../probes/default-route.ts";
 import { launchSupervisor } from "../supervisor/launch-supervisor.ts";
 import { readSupervisorState, type SupervisorState } from "../supervisor/supervisor-state.ts";
+import { addonSettings, requireAddons, requireModeFor, requireRunningAddons } from "./addons.ts";
 import { requireRemedies } from "./avoided-remedies.ts";
 import { choosePorts } from "./choose-ports.ts";
 import { lockCluster } from "./cluster-lock.ts";
@@ -44,6 +52,8 @@ export interface UpReport {
   readonly kubeconfig: string;
   readonly server: string;
   readonly remedies: readonly ProvedRemedy[];
+  /** What runs besides the cluster itself, because it was asked for. */
+  readonly addons: readonly AddonName[];
   /** What is not here, or not as asked: a mode that was stepped down from, a port that was taken. */
   readonly notes: readonly string[];
   readonly timeline: readonly TimelineEntry[];
@@ -69,13 +79,16 @@ const defaultTimeout = 180;
 /**
  * Brings a cluster up, or finds that it is. What fails half-way is undone.
  *
- * @throws SandkubeError: usage for an unknown remedy, conflict while another command works on it or where it runs in another mode, unsupported where the machine cannot,
+ * @throws SandkubeError: usage for an unknown remedy or add-on, conflict while another command works on it or where it runs in another mode or without an add-on,
+ *   unsupported where the machine cannot,
  *   component where one does not start, timeout
  */
 export async function up(options: UpOptions, session: Session): Promise<UpReport> {
   const { host } = session;
   const { config } = options;
   requireRemedies(config.avoidRemedies ?? []);
+  const addons = requireAddons(config.addons ?? []);
+  if (config.mode !== undefined) requireModeFor(addons, config.mode);
   namedProxy(config.network?.podProxy, host.environment); // so that what is wrong with it is said before anything is built
   const registries = await registryRoutes(config.registries, host);
   const name = config.name ?? defaultClusterName;
@@ -87,6 +100,7 @@ export async function up(options: UpOptions, session: Session): Promise<UpReport
   const running = await runningSupervisor(stateDirectory, session);
   if (record !== undefined && running?.phase === "running") {
     if (config.mode !== undefined && config.mode !== record.spec.mode) throw runsInAnotherMode(record.spec);
+    requireRunningAddons(addons, record.spec);
     // Another `up` may have been killed while it waited; what it started is the same cluster.
     if (options.wait) await waitForCluster(record.spec, options, timeoutOf(config), session);
     return report("unchanged", record.spec, withProofs(record.remedies, running), [], timeline.entries([]));
@@ -171,6 +185,7 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
   const { name, stateDirectory, record, config, timeline } = from;
   const { host } = session;
   const avoided = config.avoidRemedies ?? [];
+  const addons = requireAddons(config.addons ?? []);
   const facts = await timeline.measure("probes", () =>
     step(session.progress, "Looking at this machine", () => measureFacts(stateDirectory, session)),
   );
@@ -179,13 +194,14 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
       {
         facts,
         wanted: config.mode,
-        passedOver: { failed: from.failed, avoided },
+        wishes: { failed: from.failed, avoided, further: addons.flatMap(({ components }) => components) },
+        addons,
         ...(options.choose === undefined ? {} : { exact: options.choose(facts) }),
       },
       session,
     ),
   );
-  const chosen = await choosePorts(config.api?.port, host);
+  const chosen = await choosePorts(config.api?.port, host, addons.length > 0);
   for (const note of chosen.notes) session.progress({ kind: "note", text: note });
   const planned = applyPlan(
     plan,
@@ -195,6 +211,7 @@ async function prepare(from: Start, options: UpOptions, session: Session): Promi
       stateDirectory,
       config,
       ports: chosen.ports,
+      addons: addonSettings(addons, chosen),
       ...artifacts,
       images: [...artifacts.images, ...(config.images ?? [])],
       registries: from.registries,
@@ -274,6 +291,7 @@ function report(
     kubeconfig: stateLayout(spec.stateDirectory).kubeconfig,
     server: `https://${spec.api.bindAddress === "0.0.0.0" ? spec.api.advertiseAddress : spec.api.bindAddress}:${String(spec.ports.api)}`,
     remedies,
+    addons: addonsOf(spec.addons),
     notes,
     timeline,
   };

@@ -45,6 +45,28 @@ export type Egress =
   | { readonly kind: "masquerade"; readonly iptables: string; readonly link: string }
   | { readonly kind: "snat"; readonly iptables: string; readonly link: string; readonly address: string };
 
+/** What can run besides the cluster itself, by name (distributions/addons.ts). */
+export const addonNames = ["metrics-server"] as const;
+
+/** One of {@link addonNames}. */
+export type AddonName = (typeof addonNames)[number];
+
+/** The add-ons of a cluster, each with what it was given. */
+export interface AddonSettings {
+  readonly "metrics-server"?: MetricsServerSettings;
+}
+
+/** Where metrics-server listens and where it has its figures from. */
+export interface MetricsServerSettings {
+  readonly port: number;
+  /** Where figures that are read from cgroups are served. */
+  readonly figuresPort: number;
+  readonly figures:
+    | { readonly from: "kubelet" }
+    /** The directories at which the two controllers of version 1 are mounted. */
+    | { readonly from: "cgroups"; readonly cpuacct: string; readonly memory: string };
+}
+
 /** The proxy that new pods are told of. */
 export interface PodProxy {
   /** Where requests for http: addresses go, as a URL that may hold a password. Not given: nowhere but to their target. */
@@ -126,6 +148,8 @@ export interface ClusterSpec {
   };
   /** Not given: pods are told of none. */
   readonly podProxy?: PodProxy;
+  /** What runs besides the cluster itself, by name. Default: nothing. */
+  readonly addons?: AddonSettings;
   readonly kubelet: {
     /** Fields of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that differ from ours or upstream's. */
     readonly configuration: Readonly<Record<string, unknown>>;
@@ -168,4 +192,5 @@ export type BinaryName =
   | "sandkube-cni"
   | "coredns"
   | "proc-sys-redirector"
-  | "kwok";
+  | "kwok"
+  | "metrics-server";

@@ -9,6 +9,7 @@ export const componentNames = [
   "coredns",
   "service-relay",
   "kwok",
+  "metrics-server",
 ] as const;
 
 /** The name of a component, which is also the name of its log. */

@@ -32,6 +32,7 @@ import {
   sidecar,
 } from "./checks/pods.ts";
 import { podProxy } from "./checks/pod-proxy.ts";
+import { resourceMetrics } from "./checks/resource-metrics.ts";
 import { daemonSet, kubeletVersion, nodeReady, schedulerCounts, schedulerDecides } from "./checks/scheduling.ts";
 import {
   apiFromPod,
@@ -87,6 +88,7 @@ export const checks: readonly Check[] = [
   daemonSet,
   job,
   cronJob,
+  resourceMetrics,
 
   anonymousRefused,
   kubeletAnonymousRefused,

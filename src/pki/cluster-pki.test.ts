@@ -44,17 +44,17 @@ async function contents(): Promise<Record<string, string>> {
 
 describe("ensureClusterPki", () => {
   it("writes every file that components name, and nothing else", async () => {
+    const files = async (): Promise<string[]> =>
+      (await readdir(join(directory, "pki"))).map((name) => join(directory, "pki", name)).sort();
+    const known = Object.values(pkiPaths(directory)).sort();
     await ensureClusterPki(testSpec(directory), host);
-    expect((await readdir(join(directory, "pki"))).map((name) => join(directory, "pki", name)).sort()).toEqual(
-      Object.values(pkiPaths(directory)).sort(),
-    );
-    expect((await readdir(join(directory, "kubeconfigs"))).sort()).toEqual([
-      "controller-manager",
-      "coredns",
-      "kubelet",
-      "scheduler",
-      "service-relay",
-    ]);
+    expect(await files()).toEqual(known.filter((path) => !path.includes("metrics-server")));
+    const kubeconfigs = ["controller-manager", "coredns", "kubelet", "scheduler", "service-relay"];
+    expect((await readdir(join(directory, "kubeconfigs"))).sort()).toEqual(kubeconfigs);
+    const addons = { "metrics-server": { port: 1, figuresPort: 2, figures: { from: "kubelet" } } } as const;
+    await ensureClusterPki(testSpec(directory, { addons }), host);
+    expect(await files()).toEqual(known);
+    expect((await readdir(join(directory, "kubeconfigs"))).sort()).toEqual([...kubeconfigs, "metrics-server"].sort());
   });
 
   it("keeps private what is private", async () => {

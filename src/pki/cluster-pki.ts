@@ -31,6 +31,8 @@ const pkiFiles = [
   "kubelet.key",
   "control-plane.crt",
   "control-plane.key",
+  "metrics-server.crt",
+  "metrics-server.key",
 ] as const;
 
 /** A file of the PKI. */
@@ -58,7 +60,8 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
   const server = `https://${spec.api.bindAddress === "0.0.0.0" ? spec.api.advertiseAddress : spec.api.bindAddress}:${String(spec.ports.api)}`;
 
   const write = async (
-    name: "apiserver" | "apiserver-kubelet-client" | "front-proxy-client" | "kubelet" | "control-plane",
+    name:
+      "apiserver" | "apiserver-kubelet-client" | "front-proxy-client" | "kubelet" | "control-plane" | "metrics-server",
     issued: Promise<KeyPair>,
   ): Promise<void> => {
     const pair = await issued;
@@ -118,6 +121,23 @@ export async function ensureClusterPki(spec: ClusterSpec, host: Host): Promise<v
     ...(spec.mode === "simulated"
       ? [writeKubeconfig(`${layout.kubeconfigs}/kwok`, kwokName, { commonName: kwokName })]
       : []),
+    ...(spec.addons?.["metrics-server"] === undefined
+      ? []
+      : [
+          writeKubeconfig(`${layout.kubeconfigs}/metrics-server`, metricsServerName, { commonName: metricsServerName }),
+          write(
+            "metrics-server",
+            authority.issue(
+              {
+                commonName: metricsServerName,
+                usage: "server",
+                // The API server asks for the Service's name, whatever address it goes to.
+                subjectAltNames: ["metrics-server.kube-system.svc"],
+              },
+              now,
+            ),
+          ),
+        ]),
     writeKubeconfig(`${layout.kubeconfigs}/kubelet`, `system:node:${spec.nodeName}`, {
       commonName: `system:node:${spec.nodeName}`,
       organizations: ["system:nodes"],
@@ -134,6 +154,9 @@ export const dnsClientName = "sandkube:coredns";
 
 /** The service relay's name; it is given what it needs when the cluster starts. */
 export const serviceRelayName = "sandkube:service-relay";
+
+/** metrics-server's name towards the API server and the kubelet; it is given what it needs when it starts. */
+export const metricsServerName = "sandkube:metrics-server";
 
 /** kwok's name towards the API server; what it may do is in cluster/simulated-nodes.ts. */
 export const kwokName = "sandkube:kwok";

@@ -15,6 +15,8 @@ export interface PlanInputs {
   readonly failed?: ReadonlyMap<string, string>;
   /** Remedies that the user does not want, by id. */
   readonly avoided?: readonly string[];
+  /** The components of add-ons, besides the mode's own. */
+  readonly further?: readonly ComponentName[];
 }
 
 const controlPlane = ["kine", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
@@ -61,10 +63,10 @@ export function applyPlan(plan: Plan, spec: ClusterSpec, facts: Facts): ClusterS
 function planBlocker(
   blocker: Blocker,
   facts: Facts,
-  { remedies, mode, failed, avoided = [] }: PlanInputs,
+  { remedies, mode, failed, avoided = [], further = [] }: PlanInputs,
 ): PlannedBlocker {
   const diagnosis = blocker.diagnose(facts);
-  const concerned = concerns(mode, blocker);
+  const concerned = concerns(mode, blocker) || blocker.stops.some((name) => further.includes(name));
   const base = { id: blocker.id, title: blocker.title, stops: blocker.stops, concerned, diagnosis };
   if (diagnosis.verdict === "clear" || !concerned) {
     return { ...base, remedy: undefined, rejected: [] };

@@ -188,6 +188,22 @@ describe("the specification", () => {
     expect(planned(facts).mounts.some(({ target }) => target === "/state/containerd")).toBe(false);
   });
 
+  it("reads what pods use from cgroups where the kubelet cannot, for metrics-server alone", () => {
+    const withMetrics = (machine: Machine): ClusterSpec["addons"] => {
+      const facts = recordedFacts(machine);
+      const plan = makePlan(facts, { blockers, remedies, mode: "node", further: ["metrics-server"] });
+      const settings = { port: 1, figuresPort: 2, figures: { from: "kubelet" } } as const;
+      return applyPlan(plan, { ...spec, addons: { "metrics-server": settings } }, facts).addons;
+    };
+    expect(withMetrics("agent-2026-07")?.["metrics-server"]?.figures).toEqual({
+      from: "cgroups",
+      cpuacct: "/sys/fs/cgroup/cpuacct",
+      memory: "/sys/fs/cgroup/memory",
+    });
+    expect(withMetrics("plain-linux")?.["metrics-server"]?.figures).toEqual({ from: "kubelet" });
+    expect(on("agent-2026-07").addons).toBeUndefined();
+  });
+
   it("mounts cgroups where there are none and the kernel allows it", () => {
     const recorded = recordedFacts("agent-2026-07");
     const trials = recorded.value(mountTrials);

@@ -3,6 +3,7 @@ import { acceptForwarding } from "./accept-forwarding.ts";
 import { allowCgroupV1 } from "./allow-cgroup-v1.ts";
 import { allowSwap } from "./allow-swap.ts";
 import { cgroupV1Mounts } from "./cgroup-v1-mounts.ts";
+import { cgroupResourceMetrics } from "./cgroup-resource-metrics.ts";
 import { cgroupsPerPodOff } from "./cgroups-per-pod-off.ts";
 import { containerdRootOnTmpfs } from "./containerd-root-on-tmpfs.ts";
 import { emptyKernelLog } from "./empty-kernel-log.ts";
@@ -34,6 +35,7 @@ export const remedies: readonly Remedy[] = [
   cgroupV1Mounts,
   allowCgroupV1,
   cgroupsPerPodOff,
+  cgroupResourceMetrics,
   noNewKeyring,
   sharedPidNamespace,
   restrictOomScore,

@@ -27,6 +27,7 @@ interface Flags extends ClusterFlags, OutputFlags {
   readonly apiPort?: number;
   readonly image?: readonly string[];
   readonly podProxy?: true | string;
+  readonly addon?: readonly string[];
   readonly retain?: boolean;
 }
 
@@ -45,6 +46,7 @@ export function upCommand(io: CommandIo): Command {
     .option("--api-address <address>", "what the API server listens on (default: the node's own address)")
     .option("--api-port <port>", "the API server's port (default: 6443, or the next free one)", parsePort)
     .option("--image <archive>", "an image archive to import; may be given several times", collect)
+    .option("--addon <name>", "run it, too (`sandkube addon list`); may be given several times", collect)
     .option(
       "--pod-proxy [url]",
       "tell new pods of the proxy that HTTP_PROXY and HTTPS_PROXY name, or of this one, and of its authorities",
@@ -62,6 +64,7 @@ export function upCommand(io: CommandIo): Command {
           mode: flags.mode,
           avoidRemedies: flags.avoidRemedy === undefined ? undefined : [...flags.avoidRemedy],
           timeout: flags.timeout,
+          addons: flags.addon === undefined ? undefined : [...flags.addon],
           images: flags.image === undefined ? undefined : [...flags.image],
           api: { address: flags.apiAddress, port: flags.apiPort },
           network: { podProxy: flags.podProxy },

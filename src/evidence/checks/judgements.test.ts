@@ -9,6 +9,7 @@ import { findsAddress } from "./names.ts";
 import { isInNetwork } from "./pods.ts";
 import { checks } from "../catalogue.ts";
 import { remedyChecks } from "./remedies.ts";
+import { millicores } from "./resource-metrics.ts";
 import { lateNodes } from "./scheduling.ts";
 import { inOrder, rolledOut } from "./workloads.ts";
 
@@ -34,6 +35,22 @@ describe("components-alive", () => {
     ["it does not serve", [seen({}, "unhealthy")], "kine is unhealthy: no reason is known"],
   ])("says that %s", (_what, found, because) => {
     expect(wrong(found)).toEqual([because]);
+  });
+});
+
+describe("resource-metrics", () => {
+  it.each([
+    ["741234567n", 741],
+    ["12345u", 12],
+    ["250m", 250],
+    ["2", 2000],
+    ["0", 0],
+  ])("reads %s as %i thousandths of a processor", (quantity, expected) => {
+    expect(millicores(quantity)).toBe(expected);
+  });
+
+  it("takes nothing for a figure that is none", () => {
+    expect(millicores("1Gi")).toBe(0);
   });
 });
 

@@ -8,6 +8,7 @@ import { inconclusive, proved, refuted, type Check } from "../check.ts";
  */
 const shownBy: Readonly<Record<string, string>> = {
   "accept-forwarding": "pod-to-pod",
+  "cgroup-resource-metrics": "resource-metrics",
   "other-iptables": "egress",
   "source-nat": "egress",
   "no-egress": "egress",
