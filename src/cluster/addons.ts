@@ -137,6 +137,9 @@ export function addonServices(spec: ClusterSpec, host: Host, api: ApiAccess): re
             mounts: figures,
             tls: { cert: cert ?? "", key: key ?? "", ca: ca ?? "" },
             clientName: metricsServerName,
+            log: (text) => {
+              process.stderr.write(`${new Date(host.clock.now()).toISOString()} resource metrics: ${text}\n`);
+            },
           },
           signal,
         );

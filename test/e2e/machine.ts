@@ -99,7 +99,7 @@ async function prepareArtifacts(session: Session): Promise<void> {
   const { clusterArtifacts } = await import("../../src/cluster/cluster-artifacts.ts");
   await clusterArtifacts("node", session);
   await clusterArtifacts("simulated", session);
-  await ensureArtifacts(["proc-sys-redirector", "helm"], session);
+  await ensureArtifacts(["proc-sys-redirector", "helm", "metrics-server"], session);
 }
 
 /** The path of this machine's kubectl, of the cluster's own version. */

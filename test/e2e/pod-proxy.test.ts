@@ -8,6 +8,7 @@ import { cannotTest, sandboxMachine, type Outcome, type TestMachine } from "./ma
 import { tracesOn } from "./machine-traces.ts";
 import { container, modestContainer, pod, sleepForever } from "../../src/evidence/manifests.ts";
 import { makeProxiedSurroundings, outside, type ProxiedSurroundings } from "./proxied-surroundings.ts";
+import { testMetricsServer } from "./addon-scenarios.ts";
 import { registryUser } from "./outside-registries.ts";
 import { clusterName, startCluster, type TestCluster } from "./test-cluster.ts";
 import { verifyOn } from "./verify-scenarios.ts";
@@ -41,7 +42,11 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     );
     await sandbox.shell(`mkdir /root/docker && echo '${JSON.stringify({ auths })}' > /root/docker/config.json`);
     machine = { ...sandbox, sandkube: (...words) => sandkubeWith({}, ...words) };
-    cluster = await startCluster(machine, "node", { network: { podProxy: true }, registries: routes() });
+    cluster = await startCluster(machine, "node", {
+      network: { podProxy: true },
+      registries: routes(),
+      addons: ["metrics-server"],
+    });
   });
 
   afterAll(async () => {
@@ -291,15 +296,17 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     expect(alone["mirror ghcr.io"]).toMatch(/^unauthorized: its token server outside\.test:\d+: it wants credentials/);
   });
 
+  testMetricsServer(() => cluster);
+
   test("verify proves it, and is itself not led astray by it", async () => {
-    const checks = ["pod-proxy", "service-from-pod", "api-from-pod", "copy", "network-policy"];
+    const checks = ["pod-proxy", "resource-metrics", "service-from-pod", "api-from-pod", "copy", "network-policy"];
     const { report } = await verifyOn(machine, "--only", checks.join());
-    expect(report.verdict, JSON.stringify(report.checks.map(({ id, because: why }) => [id, why]))).toBe("proved");
+    expect(report.verdict, JSON.stringify(report.checks.filter(({ outcome }) => outcome !== "proved"))).toBe("proved");
     expect(report.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(checks));
     expect(JSON.stringify(report)).not.toContain(surroundings.password);
   });
 
-  test("a cluster that is started again without it tells new pods of none", async () => {
+  test("a cluster that is started again without it tells new pods of none, and has no add-on", async () => {
     expect((await machine.sandkube("down", "--name", clusterName, "--keep-state")).exitCode).toBe(0);
     cluster = await startCluster(machine);
     expect(cluster.report.notes.join("\n")).not.toContain("New pods are told");
@@ -309,6 +316,9 @@ describe.skipIf(because !== undefined)("a sandbox whose only way out is a proxy"
     expect((await machine.shell(`ls ${state}/configuration/registries`)).stdout).toBe("");
     const objects = ["mutatingadmissionpolicies,mutatingadmissionpolicybindings", "-o", "name"];
     expect(await cluster.kubectl("get", ...objects)).toBe("");
+    expect(cluster.report.addons).toEqual([]);
+    const roles = ["apiservices,clusterroles,clusterrolebindings", "-o", "name"];
+    await cluster.eventually(["get", ...roles], (names) => names !== "" && !names.includes("metrics"));
   });
 
   test("down leaves nothing", async () => {

@@ -39,11 +39,15 @@ export const resourceMetrics: Check = {
         ? { ok: true, value: main }
         : { ok: false, because: `its processor time is ${String(cpu)}m` };
     });
-    const node = await cluster.ask(cluster.client, `${metricsApi}/nodes/${spec.nodeName}`);
+    // A new pod has figures after one look of metrics-server at the node, the node after two.
+    await cluster.holds("the node to have figures", async () => {
+      const { status, text } = await cluster.ask(cluster.client, `${metricsApi}/nodes/${spec.nodeName}`);
+      return status === 200 ? { ok: true, value: undefined } : { ok: false, because: `${String(status)} ${text}` };
+    });
     const top = await cluster.kubectl(["top", "pod", "busy", "--no-headers"]);
     await cluster.remove(cluster.path("pods", "busy"));
     return judge(
-      node.status === 200 && /^busy\s+\d+m\s+\d+\w*\s*$/.test(top.stdout) && !usage.memory.startsWith("0"),
+      /^busy\s+\d+m\s+\d+\w*\s*$/.test(top.stdout) && !usage.memory.startsWith("0"),
       `the pod uses ${String(millicores(usage.cpu))}m and ${usage.memory}; kubectl top says: ${top.stdout.trim()}${top.stderr.trim()}`,
     );
   },

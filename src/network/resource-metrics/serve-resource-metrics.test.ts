@@ -13,8 +13,8 @@ let authority: CertificateAuthority;
 let served: Promise<void>;
 let port = 0;
 
-/** The pods are the API server's, one of them with a container that has ended since. */
-const pods = ["abc", "gone"].map((id) => ({
+/** The pods are the API server's, some with a container that has ended since or ends just now. */
+const pods = ["abc", "gone", "going", "odd"].map((id) => ({
   metadata: { name: `pod-${id}`, namespace: "shop", uid: "u-1" },
   status: {
     qosClass: "BestEffort",
@@ -24,14 +24,26 @@ const pods = ["abc", "gone"].map((id) => ({
   },
 }));
 const below = "sandkube/test/kubepods/besteffort/podu-1/abc";
-const host = scriptedHost({
+const scripted = scriptedHost({
   files: {
     "/cpu/cpuacct.usage": "9000000000\n",
     "/mem/memory.usage_in_bytes": "123456\n",
     [`/cpu/${below}/cpuacct.usage`]: "2500000000\n",
     [`/mem/${below}/memory.usage_in_bytes`]: "4096\n",
+    [`/cpu/${below.replace("abc", "odd")}/cpuacct.usage`]: "",
+    [`/mem/${below.replace("abc", "odd")}/memory.usage_in_bytes`]: "4096\n",
   },
 });
+const host = {
+  clock: scripted.clock,
+  files: {
+    ...scripted.files,
+    readTextIfPresent: (path: string) =>
+      path.includes("/going/")
+        ? Promise.reject(Object.assign(new Error("ENODEV"), { code: "ENODEV" }))
+        : scripted.files.readTextIfPresent(path),
+  },
+};
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -76,6 +88,7 @@ beforeAll(async () => {
       mounts: { cpuacct: "/cpu", memory: "/mem" },
       tls: { cert: own.certificate, key: own.privateKey, ca: authority.pem.certificate },
       clientName: "metrics-server",
+      log: () => undefined,
     },
     over.signal,
   );
@@ -87,14 +100,14 @@ afterAll(async () => {
 });
 
 describe("serveResourceMetrics", () => {
-  it("tells what cgroups hold, and leaves out what has ended", async () => {
+  it("tells what cgroups hold, and leaves out what has ended or cannot be read", async () => {
     const { status, text } = await ask(await client("metrics-server"));
     expect(status, text).toBe(200);
     expect(text).toContain("node_cpu_usage_seconds_total 9.000000000 1800000000000\n");
     expect(text).toContain(
       'container_cpu_usage_seconds_total{container="main",namespace="shop",pod="pod-abc"} 2.500000000 1800000000000\n',
     );
-    expect(text).not.toContain("gone");
+    expect(text).not.toMatch(/gone|going|odd/);
   });
 
   it("answers nobody else, and nothing else", async () => {

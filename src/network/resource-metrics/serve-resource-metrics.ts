@@ -18,6 +18,8 @@ export interface ResourceMetricsOptions {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
   /** The only client that is answered, by the name in its certificate. */
   readonly clientName: string;
+  /** Is told why there was no answer. */
+  readonly log: (text: string) => void;
 }
 
 /** How long one answer may take (milliseconds): metrics-server waits for 10 s. */
@@ -30,7 +32,7 @@ const answerTimeout = 8000;
  * @throws Node's error where the port cannot be opened
  */
 export async function serveResourceMetrics(options: ResourceMetricsOptions, signal: AbortSignal): Promise<void> {
-  const { spec, port, tls, clientName } = options;
+  const { spec, port, tls, clientName, log } = options;
   const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.2" });
   server.on("request", (request, response) => {
     const end = (status: number, text: string): void => {
@@ -50,7 +52,9 @@ export async function serveResourceMetrics(options: ResourceMetricsOptions, sign
           end(200, text);
         },
         (error: unknown) => {
-          end(503, `${error instanceof Error ? error.message : String(error)}\n`);
+          const because = error instanceof Error ? error.message : String(error);
+          if (!signal.aborted) log(because);
+          end(503, `${because}\n`);
         },
       );
     }
@@ -94,10 +98,19 @@ async function measure(options: ResourceMetricsOptions, signal: AbortSignal): Pr
 
 /** What a cgroup has used; undefined where there is none. */
 async function usageOf(cgroup: string, { host, mounts }: ResourceMetricsOptions): Promise<Usage | undefined> {
-  const [cpu, memory] = await Promise.all([
-    host.files.readTextIfPresent(`${mounts.cpuacct}${cgroup}/cpuacct.usage`),
-    host.files.readTextIfPresent(`${mounts.memory}${cgroup}/memory.usage_in_bytes`),
+  const [cpuNanoseconds, memoryBytes] = await Promise.all([
+    numberIn(`${mounts.cpuacct}${cgroup}/cpuacct.usage`, host),
+    numberIn(`${mounts.memory}${cgroup}/memory.usage_in_bytes`, host),
   ]);
-  if (cpu === undefined || memory === undefined) return undefined;
-  return { cpuNanoseconds: BigInt(cpu.trim()), memoryBytes: BigInt(memory.trim()), readAt: host.clock.now() };
+  if (cpuNanoseconds === undefined || memoryBytes === undefined) return undefined;
+  return { cpuNanoseconds, memoryBytes, readAt: host.clock.now() };
+}
+
+async function numberIn(path: string, { files }: ResourceMetricsOptions["host"]): Promise<bigint | undefined> {
+  const text = await files.readTextIfPresent(path).catch((error: unknown) => {
+    // The cgroup was removed between open(2) and read(2).
+    if ((error as NodeJS.ErrnoException).code === "ENODEV") return undefined;
+    throw error;
+  });
+  return text !== undefined && /^\d+\s*$/.test(text) ? BigInt(text.trim()) : undefined;
 }
