@@ -38,7 +38,9 @@ export async function runEndpoints(): Promise<void> {
       sockets.add(socket);
       socket.on("error", () => undefined);
       socket.on("close", () => sockets.delete(socket));
-      socket.on("data", () => socket.write(`${String(port)}\n`));
+      socket.on("data", () => {
+        if (!socket.writableEnded) socket.write(`${String(port)}\n`);
+      });
     }).listen({ host: serverAddress, port, backlog: 4096 });
     await once(server, "listening");
     out.delete(port);
@@ -104,7 +106,7 @@ export async function runChurnClient(address: string, seconds: number): Promise<
   };
   const fresh = async (): Promise<void> => {
     while (performance.now() < end) {
-      const socket = connect({ host: address, port: servicePort, noDelay: true });
+      const socket = open(address);
       await ask(socket).then(judge, fail);
       socket.destroy();
       seen.requests++;
@@ -113,7 +115,7 @@ export async function runChurnClient(address: string, seconds: number): Promise<
   };
   const keeping = async (): Promise<void> => {
     while (performance.now() < end) {
-      const socket = connect({ host: address, port: servicePort, noDelay: true });
+      const socket = open(address);
       try {
         for (let answer = await ask(socket); !answer.endsWith("bye") && performance.now() < end;) {
           judge(answer);
@@ -132,12 +134,18 @@ export async function runChurnClient(address: string, seconds: number): Promise<
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
+function open(address: string): Socket {
+  // An error between two questions shows at the next one.
+  return connect({ host: address, port: servicePort, noDelay: true }).on("error", () => undefined);
+}
+
 /** One request and its answer; rejects where the connection ends without one, or after 5 s. */
 function ask(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const listeners = { data, error, end, timeout };
     function settle(done: () => void): void {
       for (const [name, listener] of Object.entries(listeners)) socket.off(name, listener);
+      socket.pause(); // what comes between two questions is for the next one to hear
       done();
     }
     function data(chunk: Buffer): void {
@@ -157,7 +165,12 @@ function ask(socket: Socket): Promise<string> {
       error(new Error("no answer within 5 s"));
     }
     for (const [name, listener] of Object.entries(listeners)) socket.on(name, listener);
+    if (socket.destroyed) {
+      error(new Error("broke between two questions"));
+      return;
+    }
     socket.setTimeout(5000);
+    socket.resume();
     socket.write("q");
   });
 }

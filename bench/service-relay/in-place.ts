@@ -42,7 +42,12 @@ class Roles implements AsyncDisposable {
     const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
     this.#children.push(child);
     const lines = createInterface({ input: child.stdout });
-    return { child, line: async () => ((await once(lines, "line")) as [string])[0] };
+    const over = once(child, "exit").then(([code]) => {
+      throw new Error(`${role.join(" ")} ended with ${String(code)}`);
+    });
+    over.catch(() => undefined); // told to whoever waits for a line
+    const line = async (): Promise<string> => ((await Promise.race([once(lines, "line"), over])) as [string])[0];
+    return { child, line };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

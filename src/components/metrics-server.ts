@@ -6,7 +6,7 @@ import { metricsApi, publishMetricsApi } from "../kube/metrics-api.ts";
 import { metricsServerName, pkiPaths } from "../pki/cluster-pki.ts";
 import type { ApiAccess } from "./api-access.ts";
 
-/** metrics-server, a process beside the node rather than a pod: no image, no pull (docs/adr/0016-addons.md). */
+/** metrics-server, a process beside the node rather than a pod: no image, no pull (docs/adr/0017-addons.md). */
 export function metricsServer(
   host: Host,
   api: ApiAccess,
