@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { sandboxMachine } from "../test/e2e/machine.ts";
+import { startCluster } from "../test/e2e/test-cluster.ts";
 import { median } from "./figures.ts";
 import type { PathFigures } from "./service-relay/client.ts";
 import type { RelayFigures } from "./service-relay/in-place.ts";
@@ -15,6 +16,8 @@ const { values } = parseArgs({
     gvisor: { type: "string", default: "20260701" },
     /** Seconds of load with endpoints that change every second, in place of the figures. */
     churn: { type: "string" },
+    /** 1,000 Services in a whole cluster, in place of the figures. */
+    "through-api": { type: "boolean", default: false },
   },
 });
 
@@ -26,15 +29,24 @@ const { outputFiles } = await build({
   format: "esm",
   platform: "node",
   target: "node20",
+  // As scripts/bundle.mjs does, for libraries that ask for Node's own modules by require().
+  banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
 });
 await using sandbox = await sandboxMachine({ gvisor: values.gvisor, profile: "agent", overlay: "none" });
 const program = outputFiles[0]?.text ?? "";
 await sandbox.shell(`cat > /root/bench.mjs <<'END-OF-PROGRAM'\n${program}\nEND-OF-PROGRAM`);
-const words = values.churn === undefined ? values.rounds : `churn ${values.churn}`;
+await using cluster = values["through-api"] ? await startCluster(sandbox) : undefined;
+const words =
+  cluster !== undefined
+    ? `through-api ${cluster.report.kubeconfig}`
+    : values.churn === undefined
+      ? values.rounds
+      : `churn ${values.churn}`;
 const { stdout, stderr, exitCode } = await sandbox.shell(`node /root/bench.mjs ${words}`);
 process.stderr.write(stderr);
 if (exitCode !== 0) throw new Error(`the bench exited with ${String(exitCode)}`);
-process.stdout.write(values.churn === undefined ? pathTable(JSON.parse(stdout) as RelayFigures) : stdout);
+const isTable = cluster === undefined && values.churn === undefined;
+process.stdout.write(isTable ? pathTable(JSON.parse(stdout) as RelayFigures) : stdout);
 
 function pathTable(figures: RelayFigures): string {
   const titles: readonly (readonly [keyof PathFigures, string, number])[] = [

@@ -6,6 +6,7 @@ import { holdConnections, runClient, type PathFigures } from "./client.ts";
 import { makeNetwork, serverAddress } from "./network.ts";
 import { runRelay } from "./relay.ts";
 import { runServer } from "./server.ts";
+import { measureThroughApi } from "./through-api.ts";
 
 /** What the program prints: every round, and what the relay itself needs. */
 export interface RelayFigures {
@@ -120,4 +121,5 @@ else if (role === "endpoints") await runEndpoints();
 else if (role === "churn-relay") await runChurnRelay(first);
 else if (role === "churn-client") await runChurnClient(first, Number(second));
 else if (role === "churn") await measureChurn(Number(first));
+else if (role === "through-api") process.stdout.write(`${JSON.stringify(await measureThroughApi(first))}\n`);
 else await measure(Number(role));
