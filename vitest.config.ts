@@ -24,7 +24,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           // The first one may build every artifact.
-          hookTimeout: 1_200_000,
+          hookTimeout: 2_400_000,
           fileParallelism: false,
         },
       },
