@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { PublishedPort } from "../cluster/sandboxes.ts";
-import type { OutputFormat } from "./command-io.ts";
+import type { CommandIo, OutputFormat } from "./command-io.ts";
 
 /** The flags of every command that works on a cluster. */
 export interface ClusterFlags {
@@ -14,6 +14,15 @@ export function withClusterFlags(command: Command): Command {
   return command
     .option("--name <name>", 'the cluster\'s name (default: "default")')
     .option("--state-dir <directory>", "where the cluster's state lives");
+}
+
+/** Finds the cluster that the flags name, which need not be there. */
+export async function located(
+  flags: ClusterFlags,
+  io: CommandIo,
+): Promise<{ readonly name: string; readonly stateDirectory: string }> {
+  const { locateCluster } = await import("../cluster/state-directory.ts");
+  return locateCluster(flags.name, flags.stateDir, io.host);
 }
 
 /** Adds `--output`. */

@@ -100,7 +100,10 @@ async function findOrMakeSandbox(published: readonly PublishedPort[], session: S
     { name: sandboxName, gvisor: defaultGvisor, profile: "agent", overlay: "none", published },
     session,
   );
-  for (const text of notes) session.progress({ kind: "note", text });
+  const open = published.map(
+    ({ address, hostPort, sandboxPort }) => `${address}:${String(hostPort)} leads to its port ${String(sandboxPort)}`,
+  );
+  for (const text of [...notes, ...open]) session.progress({ kind: "note", text });
   return summary;
 }
 

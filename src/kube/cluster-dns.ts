@@ -1,5 +1,6 @@
 import { ApiError, type ApiClient } from "./api-client.ts";
 import { applyObject, type AppliedObject } from "./apply-object.ts";
+import { ensureNamespace } from "./ensure-namespace.ts";
 import { grantRights } from "./grant-rights.ts";
 
 /** Where the cluster's DNS is. */
@@ -42,12 +43,7 @@ export async function publishDnsService(
   { clusterIp, endpoint }: DnsServiceOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // The API server makes the namespace too, a moment after it is ready.
-  await client.createIfAbsent(
-    "/api/v1/namespaces",
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    signal,
-  );
+  await ensureNamespace(client, namespace, signal);
   const services = `/api/v1/namespaces/${namespace}/services`;
   const service: AppliedObject = {
     apiVersion: "v1",

@@ -1,5 +1,6 @@
 import { ApiError, type ApiClient } from "./api-client.ts";
 import { applyObject, type AppliedObject } from "./apply-object.ts";
+import { ensureNamespace } from "./ensure-namespace.ts";
 import { grantRights } from "./grant-rights.ts";
 
 /** Where metrics-server is and who it is. */
@@ -45,12 +46,7 @@ export async function publishMetricsApi(
   { user, address, port, authority }: MetricsServerWhereabouts,
   signal: AbortSignal,
 ): Promise<void> {
-  // The API server makes the namespace too, a moment after it is ready.
-  await client.createIfAbsent(
-    "/api/v1/namespaces",
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    signal,
-  );
+  await ensureNamespace(client, namespace, signal);
   await grantRights(
     client,
     user,

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { connect, createServer, Socket, type AddressInfo, type Server } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { localHost } from "../../src/host/local-host.ts";
 import { waitUntil } from "../../src/host/wait-until.ts";
 import { ListenerSet } from "../../src/network/service-relay/listener-set.ts";
@@ -175,6 +175,55 @@ describe("TCP", () => {
     await once(rude, "data");
     rude.resetAndDestroy();
     expect(await ended.promise).toBe("ECONNRESET");
+  });
+
+  it("has both ends asked after once it is a minute old, and not before", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    cleanUps.push(() => vi.useRealTimers());
+    const asked = vi.spyOn(Socket.prototype, "setKeepAlive");
+    cleanUps.push(() => {
+      asked.mockRestore();
+    });
+    const { target } = await endpoint((socket) => socket.write("open"));
+    await serve(listener([target], 8012));
+    const socket = client(8012);
+    await once(socket, "data");
+    vi.advanceTimersByTime(59_000);
+    expect(asked).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1000);
+    expect(asked.mock.calls).toEqual([
+      [true, 60_000],
+      [true, 60_000],
+    ]);
+  });
+
+  it.each([
+    ["one short answer", ["a"], 0],
+    ["a second one", ["a", "b"], 1],
+    ["one of several packets", ["a".repeat(4000)], 1],
+  ])("sends the rest at once from the second write or a long one on: %s", async (_, chunks, times) => {
+    const { target } = await endpoint((socket) => {
+      socket.once("data", () => socket.write(chunks[0] ?? ""));
+      socket.on("data", (question: Buffer) => {
+        if (question.toString() === "more") socket.write(chunks[1] ?? "");
+      });
+    });
+    await serve(listener([target], 8013));
+    const socket = client(8013);
+    const told = vi.spyOn(Socket.prototype, "setNoDelay");
+    cleanUps.push(() => {
+      told.mockRestore();
+    });
+    let heard = "";
+    socket.on("data", (chunk: Buffer) => {
+      heard += chunk.toString();
+      // The question itself goes the other way, where it is a second write, too.
+      if (heard === "a" && chunks.length > 1) socket.write("more");
+    });
+    socket.write("q");
+    await expect.poll(() => heard).toBe(chunks.join(""));
+    // To the client, and, where it asked twice, to the endpoint.
+    expect(told).toHaveBeenCalledTimes(chunks.length > 1 ? 2 * times : times);
   });
 
   it("stops a sender whose reader is slow, and loses nothing", async () => {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { table } from "../renderers/table.ts";
 
@@ -47,12 +47,4 @@ function setting(verb: string, enabled: boolean, io: CommandIo): Command {
 
 function subcommand(name: string): Command {
   return withOutputFlag(withClusterFlags(new Command(name)));
-}
-
-async function located(
-  flags: Flags,
-  io: CommandIo,
-): Promise<{ readonly name: string; readonly stateDirectory: string }> {
-  const { locateCluster } = await import("../../cluster/state-directory.ts");
-  return locateCluster(flags.name, flags.stateDir, io.host);
 }

@@ -2,7 +2,14 @@ import { Command, InvalidArgumentError } from "commander";
 import type { ImageOptions } from "../../cluster/build-image.ts";
 import { bytes } from "../../contract/quantities.ts";
 import { SandkubeError } from "../../contract/sandkube-error.ts";
-import { collect, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import {
+  collect,
+  located,
+  withClusterFlags,
+  withOutputFlag,
+  type ClusterFlags,
+  type OutputFlags,
+} from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { table } from "../renderers/table.ts";
 
@@ -129,12 +136,4 @@ function parseWords(text: string): readonly string[] {
     // told below
   }
   throw new InvalidArgumentError('Not a JSON list of words such as \'["/bin/app", "--flag"]\'.');
-}
-
-async function located(
-  flags: Flags,
-  io: CommandIo,
-): Promise<{ readonly name: string; readonly stateDirectory: string }> {
-  const { locateCluster } = await import("../../cluster/state-directory.ts");
-  return locateCluster(flags.name, flags.stateDir, io.host);
 }
