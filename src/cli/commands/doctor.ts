@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { clusterModes, type ClusterMode } from "../../contract/cluster-spec.ts";
 import { SandkubeError } from "../../contract/sandkube-error.ts";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { renderDoctor } from "../renderers/doctor.ts";
 
@@ -25,10 +25,9 @@ export function doctorCommand(io: CommandIo): Command {
     .action(async (flags: Flags) => {
       if (flags.config !== undefined && flags.registries !== true) throw withoutRegistries();
       const { doctor } = await import("../../cluster/doctor.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
       const { readConfig } = await import("../../cluster/config-file.ts");
       const asked = flags.registries === true ? await readConfig(flags.config, {}, io.host) : undefined;
-      const { stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { stateDirectory } = await located(flags, io);
       const report = await doctor(
         {
           stateDirectory,

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 
 interface Flags extends ClusterFlags, OutputFlags {
@@ -13,8 +13,7 @@ export function downCommand(io: CommandIo): Command {
     .option("--keep-state", "keep the datastore for the next `up`")
     .action(async (flags: Flags) => {
       const { down } = await import("../../cluster/down.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       const report = await down(name, stateDirectory, { keepState: flags.keepState === true }, io);
       writeResult(io, flags.output, report, (result) =>
         result.keptState

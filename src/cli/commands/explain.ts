@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { ExplainListReport, ExplainReport } from "../../cluster/explain.ts";
 import { SandkubeError } from "../../contract/sandkube-error.ts";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { renderExplanation } from "../renderers/explanation.ts";
 import { table } from "../renderers/table.ts";
@@ -20,7 +20,6 @@ export function explainCommand(io: CommandIo): Command {
     .option("--facts <file>", "judge facts that were saved instead of this machine")
     .action(async (id: string | undefined, flags: Flags) => {
       const { explain, explainList } = await import("../../cluster/explain.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
       if (flags.list === true) {
         writeResult(io, flags.output, explainList(), renderList);
         return;
@@ -33,7 +32,7 @@ export function explainCommand(io: CommandIo): Command {
           exit: "usage",
         });
       }
-      const { stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { stateDirectory } = await located(flags, io);
       const report: ExplainReport = await explain({ id, stateDirectory, facts: flags.facts }, io);
       writeResult(io, flags.output, report, (result) => renderExplanation(result, io.colour.stdout));
     });

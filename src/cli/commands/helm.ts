@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
 import type { CommandIo } from "../command-io.ts";
 
 /** `sandkube helm ...` */
@@ -12,8 +12,7 @@ export function helmCommand(io: CommandIo): Command {
     .allowUnknownOption()
     .action(async (words: readonly string[], flags: ClusterFlags) => {
       const { helm } = await import("../../cluster/helm.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       io.exit(await helm(name, stateDirectory, words, io));
     });
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
 import type { CommandIo } from "../command-io.ts";
 
 interface Flags extends ClusterFlags {
@@ -13,8 +13,7 @@ export function kubeconfigCommand(io: CommandIo): Command {
     .option("--path", "print where the file is instead")
     .action(async (flags: Flags) => {
       const { readKubeconfig } = await import("../../cluster/kubeconfig.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       const { path, text } = await readKubeconfig(name, stateDirectory, io.host);
       io.stdout(flags.path === true ? `${path}\n` : text);
     });

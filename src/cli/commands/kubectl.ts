@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
 import type { CommandIo } from "../command-io.ts";
 
 /** `sandkube kubectl ...` */
@@ -12,8 +12,7 @@ export function kubectlCommand(io: CommandIo): Command {
     .allowUnknownOption()
     .action(async (words: readonly string[], flags: ClusterFlags) => {
       const { kubectl } = await import("../../cluster/kubectl.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       io.exit(await kubectl(name, stateDirectory, words, io));
     });
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 
 /** `sandkube load ARCHIVE...` */
@@ -9,8 +9,7 @@ export function loadCommand(io: CommandIo): Command {
     .argument("<archive...>", "files; - for what comes from standard input")
     .action(async (archives: readonly string[], flags: ClusterFlags & OutputFlags) => {
       const { loadImages } = await import("../../cluster/load-images.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       writeResult(io, flags.output, await loadImages(name, stateDirectory, archives, process.stdin, io), ({ images }) =>
         images.map(({ reference, outcome }) => `${reference} ${outcome}\n`).join(""),
       );

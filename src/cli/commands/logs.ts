@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
-import { withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, type ClusterFlags } from "../cluster-flags.ts";
 import type { CommandIo } from "../command-io.ts";
 
 interface Flags extends ClusterFlags {
@@ -16,8 +16,7 @@ export function logsCommand(io: CommandIo): Command {
     .option("-f, --follow", "go on printing what comes")
     .action(async (component: string, flags: Flags) => {
       const { componentLogs } = await import("../../cluster/component-logs.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       await componentLogs(
         { name, stateDirectory, component, lines: flags.lines, follow: flags.follow === true, write: io.stdout },
         io,

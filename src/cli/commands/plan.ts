@@ -2,7 +2,14 @@ import { Command, Option } from "commander";
 import type { PlanClusterReport } from "../../cluster/plan-cluster.ts";
 import { clusterModes, type ClusterMode } from "../../contract/cluster-spec.ts";
 import { exitCode } from "../../contract/exit-code.ts";
-import { collect, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import {
+  located,
+  collect,
+  withClusterFlags,
+  withOutputFlag,
+  type ClusterFlags,
+  type OutputFlags,
+} from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { style } from "../renderers/style.ts";
 
@@ -25,8 +32,7 @@ export function planCommand(io: CommandIo): Command {
     .option("--facts <file>", "plan for facts that `sandkube doctor --save` wrote, here or elsewhere")
     .action(async (flags: Flags) => {
       const { planCluster } = await import("../../cluster/plan-cluster.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { stateDirectory } = await located(flags, io);
       const report = await planCluster(
         { stateDirectory, mode: flags.mode, avoided: flags.avoidRemedy ?? [], facts: flags.facts },
         io,

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { SandkubeError } from "../../contract/sandkube-error.ts";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 
 const formats = ["markdown", "html"] as const;
@@ -31,8 +31,7 @@ export function reportCommand(io: CommandIo): Command {
         });
       }
       const { renderReport, reportCluster, saveReport } = await import("../../cluster/report.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       const report = await reportCluster(name, stateDirectory, io);
       const format = flags.format ?? (/\.html?$/i.test(flags.file ?? "") ? "html" : "markdown");
       const path =

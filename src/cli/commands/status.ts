@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { StatusReport } from "../../cluster/status.ts";
-import { withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import { located, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { style } from "../renderers/style.ts";
 import { bytes } from "../../contract/quantities.ts";
@@ -12,8 +12,7 @@ export function statusCommand(io: CommandIo): Command {
     .description("show the cluster, its node and its components")
     .action(async (flags: ClusterFlags & OutputFlags) => {
       const { status } = await import("../../cluster/status.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
-      const { name, stateDirectory } = locateCluster(flags.name, flags.stateDir, io.host);
+      const { name, stateDirectory } = await located(flags, io);
       writeResult(io, flags.output, await status(name, stateDirectory, io), (report) =>
         renderStatus(report, io.colour.stdout),
       );

@@ -2,7 +2,14 @@ import { clusterModes } from "../../contract/cluster-spec.ts";
 import { Command } from "commander";
 import type { VerifyListReport, VerifyReport } from "../../cluster/verify.ts";
 import { exitCode, type ExitCodeName } from "../../contract/exit-code.ts";
-import { collect, withClusterFlags, withOutputFlag, type ClusterFlags, type OutputFlags } from "../cluster-flags.ts";
+import {
+  collect,
+  located,
+  withClusterFlags,
+  withOutputFlag,
+  type ClusterFlags,
+  type OutputFlags,
+} from "../cluster-flags.ts";
 import { writeResult, type CommandIo } from "../command-io.ts";
 import { table } from "../renderers/table.ts";
 import { renderVerification } from "../renderers/verification.ts";
@@ -24,15 +31,11 @@ export function verifyCommand(io: CommandIo): Command {
     .option("--verbose", "show every check, with its evidence")
     .action(async (flags: Flags) => {
       const { verify, verifyList } = await import("../../cluster/verify.ts");
-      const { locateCluster } = await import("../../cluster/state-directory.ts");
       if (flags.list === true) {
         writeResult(io, flags.output, verifyList(), renderList);
         return;
       }
-      const report = await verify(
-        { ...locateCluster(flags.name, flags.stateDir, io.host), only: flags.only, skip: flags.skip ?? [] },
-        io,
-      );
+      const report = await verify({ ...(await located(flags, io)), only: flags.only, skip: flags.skip ?? [] }, io);
       writeResult(io, flags.output, report, (result) =>
         renderVerification(result, flags.verbose === true, io.colour.stdout),
       );
